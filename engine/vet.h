@@ -1,0 +1,394 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * vet: text in, verdict out.
+ *
+ * The engine reads the body of one submission as the backend could read it,
+ * compares its fields with a rule set and decides: pass, hold or reject.  It
+ * knows nothing of nginx or Redis, keeps no static mutable data, and may be
+ * used from several threads as long as each object has one user at a time.
+ * A rule set is immutable once loaded and may be shared by all threads.
+ *
+ * Conventions.  Text is (length, pointer) and may hold any byte, NUL included.
+ * Sizes and offsets count bytes; start is inclusive, end exclusive.  What a
+ * function returns inside a pool lives as long as the pool; what it takes is
+ * never kept, unless said.  A field's name and value may point into the body,
+ * so the body must outlive the submission.
+ */
+
+
+#ifndef VET_H_INCLUDED
+#define VET_H_INCLUDED
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+#define VET_VERSION         "0.1.0"
+
+
+/* what functions return; 0 is success, so "rc != VET_OK" is the usual test */
+
+#define VET_OK              0
+#define VET_ERROR          -1    /* out of memory, or the reason is in errors */
+#define VET_DECLINED       -2    /* not found, or not of this kind */
+#define VET_LIMIT          -3    /* a stated maximum would be passed */
+
+
+typedef struct {
+    size_t                  len;
+    const unsigned char    *data;
+} vet_str_t;
+
+
+#define vet_string(s)       { sizeof(s) - 1, (const unsigned char *) (s) }
+
+
+/*
+ * Messages for the person who edits rule files or nginx.conf.  Each reads
+ * "file:line:column: rule \"id\": what is wrong, expected ...": one line, no
+ * newline, NUL-terminated.  All problems are counted in n; the first
+ * VET_ERRORS_MAX are kept.  The caller zeroes the structure before the call.
+ */
+
+#define VET_ERRORS_MAX      16
+#define VET_ERROR_LEN       384
+
+typedef struct {
+    size_t                  n;
+    char                    text[VET_ERRORS_MAX][VET_ERROR_LEN];
+} vet_errors_t;
+
+
+/* Memory for one submission: allocations are freed all at once. */
+
+typedef struct vet_pool_s   vet_pool_t;
+
+/*
+ * Makes a pool that will hand out at most max bytes, its own overhead not
+ * counted.  Returns NULL when memory is out.
+ */
+vet_pool_t *vet_pool_create(size_t max);
+
+/* Frees the pool and all that was allocated from it.  NULL is allowed. */
+void vet_pool_destroy(vet_pool_t *pool);
+
+/*
+ * Return size bytes aligned for any type (vet_pcalloc: zeroed), or NULL when
+ * memory is out or the pool's maximum would be passed.
+ */
+void *vet_palloc(vet_pool_t *pool, size_t size);
+void *vet_pcalloc(vet_pool_t *pool, size_t size);
+
+/* Tells whether an allocation was refused because of the pool's maximum. */
+int vet_pool_exhausted(const vet_pool_t *pool);
+
+
+/* What a field is for.  Roles are given to fields by a form. */
+
+typedef enum {
+    VET_ROLE_OTHER = 0,     /* no selector named it; it is still inspected */
+    VET_ROLE_TEXT,
+    VET_ROLE_TITLE,
+    VET_ROLE_AUTHOR,
+    VET_ROLE_EMAIL,
+    VET_ROLE_URL,
+    VET_ROLE_PHONE,
+    VET_ROLE_HONEYPOT,
+    VET_ROLE_IGNORE,        /* parsed, never matched: tokens, view state */
+    VET_ROLE_N
+} vet_role_t;
+
+/* Returns the role's name in nginx.conf and rule files, a constant string. */
+const char *vet_role_name(vet_role_t role);
+
+/* Finds a role by its name; VET_DECLINED when there is none. */
+int vet_role_find(vet_str_t name, vet_role_t *role);
+
+
+/*
+ * A form: which field has which role.  Selectors are "name" (exact),
+ * "prefix*", "*suffix", "~regex" (PCRE2, unanchored) or a JSON path such as
+ * "comment.text" and "comments[].text", where "[]" stands for every element.
+ * The first selector that was added and matches wins.
+ */
+
+#define VET_SELECTOR_LEN    256      /* bytes of one selector */
+#define VET_SELECTORS_MAX   256      /* selectors of one form */
+
+typedef struct vet_form_s   vet_form_t;
+
+/* Makes an empty form; NULL when memory is out. */
+vet_form_t *vet_form_create(void);
+
+void vet_form_destroy(vet_form_t *form);
+
+/*
+ * Adds a selector.  VET_ERROR with one message in errors when it is empty,
+ * too long, one too many, or a regex that does not compile.
+ */
+int vet_form_add(vet_form_t *form, vet_role_t role, vet_str_t selector,
+    vet_errors_t *errors);
+
+/* Returns the role of a field name.  form may be NULL: VET_ROLE_OTHER. */
+vet_role_t vet_form_role(const vet_form_t *form, vet_str_t name);
+
+
+/*
+ * Why a body cannot be read in one way only.  The names (vet_unreadable_name)
+ * are shown to moderators, in logs and in metrics, and are stable.
+ */
+
+typedef enum {
+    VET_READABLE = 0,
+    VET_CONTENT_TYPE_MISSING,       /* content-type-missing: body without one */
+    VET_CONTENT_TYPE_DUPLICATE,     /* content-type-duplicate */
+    VET_CONTENT_TYPE_INVALID,       /* content-type-invalid: grammar */
+    VET_CONTENT_TYPE_UNKNOWN,       /* content-type-unknown */
+    VET_CONTENT_ENCODING,           /* content-encoding: compressed body */
+    VET_CHARSET,                    /* charset: one that is not read here */
+    VET_BOUNDARY_INVALID,           /* boundary-invalid: absent or bad */
+    VET_MULTIPART_INVALID,          /* multipart-invalid: structure */
+    VET_PART_HEADER_INVALID,        /* part-header-invalid */
+    VET_PART_ENCODING,              /* part-encoding: transfer encoding */
+    VET_PART_CHARSET,               /* part-charset */
+    VET_PART_NESTED,                /* part-nested: multipart in a part */
+    VET_FILE_AMBIGUOUS,             /* file-ambiguous: file or field? */
+    VET_TRUNCATED,                  /* truncated: ends in the middle */
+    VET_JSON_INVALID,               /* json-invalid */
+    VET_JSON_DUPLICATE_KEY,         /* json-duplicate-key */
+    VET_NUL_IN_NAME,                /* nul-in-name */
+    VET_NAME_TOO_LONG,              /* name-too-long */
+    VET_TOO_MANY_FIELDS,            /* too-many-fields */
+    VET_TOO_DEEP,                   /* too-deep */
+    VET_TOO_LARGE,                  /* too-large: set by the caller */
+    VET_UNREADABLE_N
+} vet_unreadable_t;
+
+/* Returns the reason's name, a constant string; "" for VET_READABLE. */
+const char *vet_unreadable_name(vet_unreadable_t reason);
+
+
+/* Limits of a body.  Each is a verdict (unreadable), nothing is truncated. */
+
+#define VET_FIELDS_MAX      1000     /* fields of one submission */
+#define VET_NAME_LEN        4096     /* bytes of a decoded field name */
+#define VET_JSON_DEPTH      64       /* nested objects and arrays */
+#define VET_PART_HEADERS    16       /* header lines of a part */
+#define VET_PART_HEADER_LEN 4096     /* bytes of the headers of a part */
+
+
+/* One request body, as received. */
+
+typedef struct {
+    vet_str_t               body;
+    vet_str_t               content_type;       /* header value; len 0: none */
+    vet_str_t               content_encoding;   /* header value; len 0: none */
+    unsigned                content_types;      /* how many such headers */
+} vet_message_t;
+
+typedef struct {
+    vet_str_t               name;       /* decoded; JSON: path as "a.b[].c" */
+    vet_str_t               value;      /* decoded bytes */
+    vet_str_t               filename;   /* of a file part; may be empty */
+    vet_role_t              role;
+    unsigned                file:1;     /* a file part: value is its content */
+    unsigned                utf8:1;     /* value is valid UTF-8 */
+} vet_field_t;
+
+typedef struct {
+    vet_field_t            *fields;
+    size_t                  nfields;
+    vet_unreadable_t        unreadable;
+    size_t                  offset;     /* where in the body it was noticed */
+} vet_submission_t;
+
+/*
+ * Reads the body into fields, in the order of the body.  form may be NULL.
+ *
+ * VET_OK: s is set.  When s->unreadable is not VET_READABLE the fields found
+ * until then are there, to be shown and matched, but there may be more that a
+ * backend sees.  A body of length 0 is readable and has no fields, whatever
+ * its type.  VET_LIMIT: the pool's maximum was reached.  VET_ERROR: out of
+ * memory.
+ *
+ * application/x-www-form-urlencoded: WHATWG URL, section 5.1.
+ * multipart/form-data: RFC 7578, RFC 2046 section 5.1.
+ * application/json, also "+json": RFC 8259; numbers, true, false and null are
+ * fields too, with their spelling as the value.
+ * text/plain: one field with an empty name, or the fields of a JSON body when
+ * it is a JSON object or array (browsers send fetch() bodies so).
+ */
+int vet_parse(vet_pool_t *pool, const vet_message_t *m, const vet_form_t *form,
+    vet_submission_t *s);
+
+
+/* Scores are kept in tenths of a point: "score: 4" is 40. */
+
+#define VET_POINT           10
+
+typedef enum {
+    VET_MODE_ENFORCE = 0,
+    VET_MODE_SHADOW         /* counted, never scored */
+} vet_mode_t;
+
+/* What is public of a rule.  Strings live as long as the rule set. */
+
+typedef struct {
+    vet_str_t               id;
+    vet_str_t               title;
+    vet_str_t               category;
+    vet_str_t               reason;     /* public code for the receipt */
+    int                     score;      /* tenths */
+    vet_mode_t              mode;
+} vet_rule_t;
+
+typedef struct {
+    vet_rule_t              rule;       /* id, score, mode as of a rule */
+    vet_str_t               key;        /* "client", "fingerprint", ... */
+    unsigned                held:1;     /* counts held submissions only, */
+    unsigned                rejected:1; /* rejected ones only, or both; */
+                                        /* neither: counts every one */
+    unsigned                retry_after:1;
+    uint32_t                over;       /* hit when the count is above this */
+    uint32_t                per;        /* seconds */
+} vet_limit_t;
+
+
+#define VET_RULES_MAX       20000    /* rules and limits of one set */
+#define VET_RULE_FILE_SIZE  (16 * 1024 * 1024)
+#define VET_RULE_FILES_MAX  1000
+
+typedef struct vet_ruleset_s  vet_ruleset_t;
+
+/*
+ * Loads files, and folders' files named *.yaml in the order of their names,
+ * compiles all rules and runs their examples: a set that fails one of its own
+ * examples is not returned.  Thread-safe.  Returns NULL with every problem in
+ * errors.  An empty file, or a set without a rule, is a problem.
+ */
+vet_ruleset_t *vet_ruleset_load(const vet_str_t *paths, size_t npaths,
+    vet_errors_t *errors);
+
+void vet_ruleset_destroy(vet_ruleset_t *rs);
+
+/* Returns 16 hexadecimal digits of a hash over the files' bytes. */
+vet_str_t vet_ruleset_version(const vet_ruleset_t *rs);
+
+/* Returns how many rules (limits not counted) the set has. */
+size_t vet_ruleset_rules(const vet_ruleset_t *rs);
+
+/* Returns the set's limits in file order and their number. */
+const vet_limit_t *vet_ruleset_limits(const vet_ruleset_t *rs, size_t *n);
+
+/*
+ * Puts into signature a number that changes when one of the files that
+ * vet_ruleset_load would read is added, removed, replaced or written: a hash
+ * over names, sizes, inodes and modification times.  Reads no file.
+ * VET_ERROR with a message when a path cannot be looked at.
+ */
+int vet_ruleset_signature(const vet_str_t *paths, size_t npaths,
+    uint64_t *signature, vet_errors_t *errors);
+
+
+/* Working memory of the matcher: one per thread, made ahead. */
+
+typedef struct vet_scratch_s  vet_scratch_t;
+
+/* Returns NULL when memory is out. */
+vet_scratch_t *vet_scratch_create(void);
+
+void vet_scratch_destroy(vet_scratch_t *scratch);
+
+
+#define VET_NO_FIELD        ((size_t) -1)
+#define VET_HITS_PER_RULE   16       /* places kept per rule, for display */
+
+typedef struct {
+    const vet_rule_t       *rule;
+    size_t                  field;      /* index, or VET_NO_FIELD */
+    size_t                  start;      /* in the field's value */
+    size_t                  end;
+    int                     score;      /* tenths; what this hit is worth */
+    unsigned                bare:1;     /* an accented phrase, all bare */
+} vet_hit_t;
+
+typedef struct {
+    vet_hit_t              *elts;
+    size_t                  n;
+    size_t                  size;
+} vet_hits_t;
+
+/*
+ * Compares the fields with all rules of the set and appends hits, in rule
+ * order.  Fields of role ignore and file contents are passed over.  An
+ * unreadable submission gives an engine.unreadable hit; a rule that ran out of
+ * its limits gives an engine.budget hit for that field.  hits is zeroed by the
+ * caller before the first call.  VET_LIMIT and VET_ERROR as of vet_parse.
+ */
+int vet_match(vet_pool_t *pool, const vet_ruleset_t *rs,
+    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
+
+/* Appends the hit of a limit that its counter was found above. */
+int vet_hit_limit(vet_pool_t *pool, const vet_limit_t *limit,
+    vet_hits_t *hits);
+
+/*
+ * Appends an engine.counters hit: the counters could not be read.  Such a
+ * submission is held, whatever its score.
+ */
+int vet_hit_counters(vet_pool_t *pool, vet_hits_t *hits);
+
+/*
+ * Gives the comparable text that a "fingerprint" limit counts by: the text and
+ * title fields without case, accents, separators and invisible characters.
+ * Its length is 0 when there is no such text; then nothing is to be counted.
+ */
+int vet_fingerprint(vet_pool_t *pool, const vet_submission_t *s,
+    vet_str_t *text);
+
+
+typedef enum {
+    VET_PASS = 0,
+    VET_HOLD,
+    VET_REJECT
+} vet_action_t;
+
+typedef struct {
+    vet_action_t            action;
+    int                     score;      /* tenths */
+    vet_str_t               reason;     /* public code of the strongest rule; */
+                                        /* empty when passed */
+    uint32_t                retry_after;    /* seconds; 0: none */
+} vet_verdict_t;
+
+/*
+ * Decides, once.  A rule scores once, by its strongest hit; the score is
+ * compared with the set's thresholds.  engine.unreadable acts as unreadable
+ * says, engine.budget and engine.counters hold at least.  Never fails.
+ */
+void vet_decide(const vet_ruleset_t *rs, const vet_hits_t *hits,
+    vet_action_t unreadable, vet_verdict_t *verdict);
+
+
+/*
+ * JSON for the record of a held submission, as UTF-8 without a final newline.
+ *
+ * vet_fields_json: [{"name","role","value"}], a file part as {"name","role",
+ * "file":true,"filename","size"}.  Bytes that are not UTF-8 become U+FFFD.
+ * vet_hits_json: [{"rule","category","reason","score","field","index","start",
+ * "end"}], where start and end count bytes of the shown value and index is the
+ * place in the array of vet_fields_json; a hit without a field has only the
+ * first four.  score is in points ("2.5").
+ *
+ * VET_LIMIT and VET_ERROR as of vet_parse.
+ */
+int vet_fields_json(vet_pool_t *pool, const vet_submission_t *s,
+    vet_str_t *json);
+int vet_hits_json(vet_pool_t *pool, const vet_submission_t *s,
+    const vet_hits_t *hits, vet_str_t *json);
+
+
+#endif /* VET_H_INCLUDED */

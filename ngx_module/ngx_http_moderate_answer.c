@@ -1,0 +1,624 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * The answer to the person who commented: a page or JSON by Accept, in
+ * Vietnamese or English by Accept-Language.  A page that error_page names for
+ * the status takes precedence.
+ */
+
+
+#include "ngx_http_moderate_module.h"
+
+
+#define NGX_HTTP_MODERATE_RETRY_AFTER  30    /* seconds, when Redis is away */
+
+
+typedef enum {
+    NGX_HTTP_MODERATE_VI = 0,
+    NGX_HTTP_MODERATE_EN,
+    NGX_HTTP_MODERATE_LANGUAGES
+} ngx_http_moderate_language_e;
+
+
+typedef struct {
+    ngx_str_t                   code;
+    ngx_str_t                   text[NGX_HTTP_MODERATE_LANGUAGES];
+} ngx_http_moderate_reason_t;
+
+
+typedef struct {
+    ngx_uint_t                  status;
+    ngx_str_t                   name;       /* in JSON */
+    ngx_str_t                   title[NGX_HTTP_MODERATE_LANGUAGES];
+    ngx_str_t                   text[NGX_HTTP_MODERATE_LANGUAGES];
+} ngx_http_moderate_notice_t;
+
+
+static ngx_int_t ngx_http_moderate_answer_headers(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice);
+static ngx_uint_t ngx_http_moderate_has_error_page(ngx_http_request_t *r,
+    ngx_uint_t status);
+static ngx_int_t ngx_http_moderate_send_notice(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice);
+static ngx_int_t ngx_http_moderate_page(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice,
+    ngx_uint_t lang, ngx_str_t *page);
+static ngx_int_t ngx_http_moderate_json(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice,
+    ngx_uint_t lang, ngx_str_t *json);
+static ngx_str_t *ngx_http_moderate_reason(ngx_http_moderate_ctx_t *ctx,
+    ngx_uint_t lang);
+static ngx_int_t ngx_http_moderate_add_header(ngx_http_request_t *r,
+    char *name, char *value);
+static ngx_uint_t ngx_http_moderate_language(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_moderate_wants_json(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_moderate_quality(ngx_http_request_t *r,
+    char *header, char *value);
+static ngx_int_t ngx_http_moderate_next_choice(u_char **pos, u_char *last,
+    ngx_str_t *choice, ngx_uint_t *q);
+
+
+static ngx_str_t  ngx_http_moderate_html_type =
+    ngx_string("text/html; charset=utf-8");
+static ngx_str_t  ngx_http_moderate_json_type =
+    ngx_string("application/json");
+
+static ngx_str_t  ngx_http_moderate_langs[] = {
+    ngx_string("vi"),
+    ngx_string("en")
+};
+
+static ngx_str_t  ngx_http_moderate_labels[][NGX_HTTP_MODERATE_LANGUAGES] = {
+    { ngx_string("Mã biên nhận"), ngx_string("Receipt") },
+    { ngx_string("Lý do"), ngx_string("Reason") }
+};
+
+
+/* the public reasons; vet's rule files know the same codes */
+
+static ngx_http_moderate_reason_t  ngx_http_moderate_reasons[] = {
+
+    { ngx_string("contact-advertising"),
+      { ngx_string("Nội dung có dấu hiệu quảng cáo hoặc mời chào liên hệ."),
+        ngx_string("The text looks like advertising or an offer to make "
+                   "contact.") } },
+
+    { ngx_string("scam"),
+      { ngx_string("Nội dung có dấu hiệu lừa đảo."),
+        ngx_string("The text looks like a scam.") } },
+
+    { ngx_string("abuse"),
+      { ngx_string("Nội dung có lời lẽ thô tục hoặc xúc phạm cá nhân."),
+        ngx_string("The text has profanity or insults a person.") } },
+
+    { ngx_string("personal-data"),
+      { ngx_string("Nội dung có dữ liệu cá nhân không nên công khai."),
+        ngx_string("The text has personal data that should not be made "
+                   "public.") } },
+
+    { ngx_string("impersonation"),
+      { ngx_string("Nội dung có dấu hiệu mạo danh cơ quan."),
+        ngx_string("The text looks as if it came from an office.") } },
+
+    { ngx_string("link-flood"),
+      { ngx_string("Nội dung có quá nhiều liên kết."),
+        ngx_string("The text has too many links.") } },
+
+    { ngx_string("duplicate"),
+      { ngx_string("Nội dung này đã được gửi nhiều lần."),
+        ngx_string("The same text was sent several times.") } },
+
+    { ngx_string("rate"),
+      { ngx_string("Đã có quá nhiều lượt gửi trong thời gian ngắn."),
+        ngx_string("There were too many submissions in a short time.") } },
+
+    { ngx_string("automated"),
+      { ngx_string("Lượt gửi có dấu hiệu tự động."),
+        ngx_string("The submission looks automated.") } },
+
+    { ngx_string("unreadable"),
+      { ngx_string("Dữ liệu gửi lên không đọc được một cách chắc chắn."),
+        ngx_string("What was sent cannot be read with certainty.") } },
+
+    { ngx_string("check-unavailable"),
+      { ngx_string("Việc kiểm tra tự động chưa hoàn tất."),
+        ngx_string("The automatic check could not be completed.") } },
+
+    { ngx_string("other"),
+      { ngx_string("Nội dung cần được người kiểm duyệt xem xét."),
+        ngx_string("A person has to look at the text.") } },
+
+    { ngx_null_string, { ngx_null_string, ngx_null_string } }
+};
+
+
+static ngx_http_moderate_notice_t  ngx_http_moderate_held_notice = {
+    NGX_HTTP_ACCEPTED, ngx_string("held"),
+    { ngx_string("Ý kiến của bạn đã được tiếp nhận"),
+      ngx_string("Your submission has been received") },
+    { ngx_string("Ý kiến được lưu đầy đủ và đang chờ người kiểm duyệt xem. "
+                 "Bạn không cần gửi lại. Hãy giữ mã biên nhận."),
+      ngx_string("It is kept in full and waits for a person to look at it. "
+                 "There is no need to send it again. Please keep the "
+                 "receipt.") }
+};
+
+static ngx_http_moderate_notice_t  ngx_http_moderate_rejected_notice = {
+    NGX_HTTP_FORBIDDEN, ngx_string("rejected"),
+    { ngx_string("Ý kiến của bạn không được tiếp nhận"),
+      ngx_string("Your submission was not accepted") },
+    { ngx_string("Bạn có thể quay lại, sửa nội dung và gửi lại."),
+      ngx_string("You can go back, change the text and send it again.") }
+};
+
+static ngx_http_moderate_notice_t  ngx_http_moderate_large_notice = {
+    NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, ngx_string("too-large"),
+    { ngx_string("Nội dung gửi lên quá lớn"),
+      ngx_string("What was sent is too large") },
+    { ngx_string("Ý kiến cần người kiểm duyệt xem nhưng lớn hơn mức có thể "
+                 "lưu. Hãy rút ngắn hoặc bỏ tệp đính kèm rồi gửi lại."),
+      ngx_string("A person would have to look at it, and it is larger than "
+                 "what can be kept. Please shorten it, or leave out the "
+                 "attachment, and send it again.") }
+};
+
+static ngx_http_moderate_notice_t  ngx_http_moderate_failed_notice = {
+    NGX_HTTP_SERVICE_UNAVAILABLE, ngx_string("unavailable"),
+    { ngx_string("Chưa thể tiếp nhận ý kiến"),
+      ngx_string("Submissions cannot be taken right now") },
+    { ngx_string("Ý kiến của bạn chưa được lưu. Hãy giữ lại nội dung và gửi "
+                 "lại sau ít phút."),
+      ngx_string("Yours has not been kept. Please keep the text and send it "
+                 "again in a few minutes.") }
+};
+
+
+ngx_int_t
+ngx_http_moderate_answer(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
+{
+    ngx_http_moderate_notice_t  *notice;
+
+    switch (ctx->state) {
+
+    case NGX_HTTP_MODERATE_HELD:
+        notice = &ngx_http_moderate_held_notice;
+        break;
+
+    case NGX_HTTP_MODERATE_REJECTED:
+        notice = &ngx_http_moderate_rejected_notice;
+        break;
+
+    case NGX_HTTP_MODERATE_TOO_LARGE:
+        notice = &ngx_http_moderate_large_notice;
+        break;
+
+    case NGX_HTTP_MODERATE_FAILED:
+        notice = &ngx_http_moderate_failed_notice;
+        break;
+
+    default: /* NGX_HTTP_MODERATE_PASSED */
+        return NGX_DECLINED;
+    }
+
+    if (!ctx->answered
+        && ngx_http_moderate_answer_headers(r, ctx, notice) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->answered = 1;
+
+    if (ngx_http_moderate_has_error_page(r, notice->status)) {
+        return notice->status;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_moderate_send_notice(r, ctx,
+                                                               notice));
+    return NGX_DONE;
+}
+
+
+/* these stay when error_page serves another page */
+
+static ngx_int_t
+ngx_http_moderate_answer_headers(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice)
+{
+    u_char    *p;
+    uint32_t   after;
+
+    after = 0;
+
+    if (notice->status == NGX_HTTP_SERVICE_UNAVAILABLE) {
+        after = NGX_HTTP_MODERATE_RETRY_AFTER;
+
+    } else if (notice->status == NGX_HTTP_FORBIDDEN) {
+        after = ctx->verdict.retry_after;
+    }
+
+    if (after) {
+        p = ngx_pnalloc(r->pool, NGX_INT32_LEN + 1);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        *ngx_sprintf(p, "%uD", after) = '\0';
+
+        if (ngx_http_moderate_add_header(r, "Retry-After", (char *) p)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_moderate_add_header(r, "Cache-Control", "no-store");
+}
+
+
+static ngx_uint_t
+ngx_http_moderate_has_error_page(ngx_http_request_t *r, ngx_uint_t status)
+{
+    ngx_uint_t                 i;
+    ngx_http_err_page_t       *page;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->error_pages == NULL
+        || (r->error_page && !clcf->recursive_error_pages))
+    {
+        return 0;
+    }
+
+    page = clcf->error_pages->elts;
+
+    for (i = 0; i < clcf->error_pages->nelts; i++) {
+        if (page[i].status == (ngx_int_t) status) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_send_notice(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                 *type;
+    ngx_uint_t                 lang;
+    ngx_http_complex_value_t   cv;
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+
+    lang = ngx_http_moderate_language(r);
+
+    if (ngx_http_moderate_wants_json(r)) {
+        type = &ngx_http_moderate_json_type;
+        rc = ngx_http_moderate_json(r, ctx, notice, lang, &cv.value);
+
+    } else {
+        type = &ngx_http_moderate_html_type;
+        rc = ngx_http_moderate_page(r, ctx, notice, lang, &cv.value);
+    }
+
+    if (rc != NGX_OK
+        || ngx_http_moderate_add_header(r, "Vary", "Accept, Accept-Language")
+           != NGX_OK
+        || ngx_http_moderate_add_header(r, "X-Content-Type-Options", "nosniff")
+           != NGX_OK
+        || ngx_http_moderate_add_header(r, "Content-Security-Policy",
+                                        "default-src 'none'; "
+                                        "style-src 'unsafe-inline'; "
+                                        "frame-ancestors 'self'")
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_send_response(r, notice->status, type, &cv);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_page(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
+    ngx_http_moderate_notice_t *notice, ngx_uint_t lang, ngx_str_t *page)
+{
+    size_t       len;
+    u_char      *p, *last;
+    ngx_str_t   *reason;
+
+    static ngx_str_t  style = ngx_string(
+        "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;"
+        "margin:3rem auto;padding:0 1rem}"
+        "dt{font-weight:bold}dd{margin:0 0 1rem}code{word-break:break-all}"
+        "@media(prefers-color-scheme:dark){body{background:#161616;"
+        "color:#eee}}");
+
+    reason = ngx_http_moderate_reason(ctx, lang);
+
+    len = 1024 + style.len + 2 * notice->title[lang].len
+          + notice->text[lang].len + reason->len;
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    page->data = p;
+    last = p + len;
+
+    p = ngx_slprintf(p, last,
+                     "<!DOCTYPE html>" CRLF
+                     "<html lang=\"%V\"><head><meta charset=\"utf-8\">" CRLF
+                     "<meta name=\"viewport\" content=\"width=device-width,"
+                     "initial-scale=1\">" CRLF
+                     "<meta name=\"color-scheme\" content=\"light dark\">" CRLF
+                     "<title>%V</title><style>%V</style></head>" CRLF
+                     "<body><main><h1>%V</h1><p>%V</p>",
+                     &ngx_http_moderate_langs[lang], &notice->title[lang],
+                     &style, &notice->title[lang], &notice->text[lang]);
+
+    if (ctx->state == NGX_HTTP_MODERATE_HELD) {
+        p = ngx_slprintf(p, last, "<dl><dt>%V</dt><dd><code>%*s</code></dd>"
+                         "</dl>",
+                         &ngx_http_moderate_labels[0][lang],
+                         (size_t) NGX_HTTP_MODERATE_ID_LEN, ctx->id);
+
+    } else if (ctx->state == NGX_HTTP_MODERATE_REJECTED) {
+        p = ngx_slprintf(p, last, "<dl><dt>%V</dt><dd>%V</dd></dl>",
+                         &ngx_http_moderate_labels[1][lang], reason);
+    }
+
+    p = ngx_cpymem(p, "</main></body></html>" CRLF,
+                   sizeof("</main></body></html>" CRLF) - 1);
+
+    page->len = p - page->data;
+
+    return NGX_OK;
+}
+
+
+/* all that is put in is our own and has no character that JSON escapes */
+
+static ngx_int_t
+ngx_http_moderate_json(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
+    ngx_http_moderate_notice_t *notice, ngx_uint_t lang, ngx_str_t *json)
+{
+    size_t      len;
+    u_char     *p, *last;
+    ngx_str_t  *reason;
+
+    reason = ngx_http_moderate_reason(ctx, lang);
+
+    len = 256 + notice->text[lang].len + reason->len
+          + ctx->reason.len;
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    json->data = p;
+    last = p + len - 1;
+
+    p = ngx_slprintf(p, last, "{\"status\":\"%V\"", &notice->name);
+
+    if (ctx->state == NGX_HTTP_MODERATE_HELD) {
+        p = ngx_slprintf(p, last, ",\"receipt\":\"%*s\"",
+                         (size_t) NGX_HTTP_MODERATE_ID_LEN, ctx->id);
+    }
+
+    if (ctx->state == NGX_HTTP_MODERATE_REJECTED) {
+        p = ngx_slprintf(p, last, ",\"reason\":\"%*s\",\"message\":\"%V %V\"}",
+                         ctx->reason.len, ctx->reason.data, reason,
+                         &notice->text[lang]);
+
+    } else {
+        p = ngx_slprintf(p, last, ",\"message\":\"%V\"}", &notice->text[lang]);
+    }
+
+    *p++ = LF;
+
+    json->len = p - json->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_str_t *
+ngx_http_moderate_reason(ngx_http_moderate_ctx_t *ctx, ngx_uint_t lang)
+{
+    ngx_http_moderate_reason_t  *reason;
+
+    for (reason = ngx_http_moderate_reasons; reason[1].code.len; reason++) {
+        if (reason->code.len == ctx->reason.len
+            && ngx_memcmp(reason->code.data, ctx->reason.data,
+                          reason->code.len)
+               == 0)
+        {
+            break;
+        }
+    }
+
+    /* the last one fits all */
+
+    return &reason->text[lang];
+}
+
+
+ngx_uint_t
+ngx_http_moderate_reason_known(ngx_str_t *code)
+{
+    ngx_http_moderate_reason_t  *reason;
+
+    for (reason = ngx_http_moderate_reasons; reason->code.len; reason++) {
+        if (reason->code.len == code->len
+            && ngx_memcmp(reason->code.data, code->data, code->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_add_header(ngx_http_request_t *r, char *name, char *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value.data = (u_char *) value;
+    h->value.len = ngx_strlen(value);
+
+    return NGX_OK;
+}
+
+
+/* Vietnamese, unless English is asked for more than it */
+
+static ngx_uint_t
+ngx_http_moderate_language(ngx_http_request_t *r)
+{
+    ngx_uint_t  vi, en;
+
+    vi = ngx_http_moderate_quality(r, "Accept-Language", "vi");
+    en = ngx_http_moderate_quality(r, "Accept-Language", "en");
+
+    return (en > vi) ? NGX_HTTP_MODERATE_EN : NGX_HTTP_MODERATE_VI;
+}
+
+
+static ngx_uint_t
+ngx_http_moderate_wants_json(ngx_http_request_t *r)
+{
+    return ngx_http_moderate_quality(r, "Accept", "application/json")
+           > ngx_http_moderate_quality(r, "Accept", "text/html");
+}
+
+
+/* RFC 9110, section 12.4.2, in thousandths; 0 where it is not named */
+
+static ngx_uint_t
+ngx_http_moderate_quality(ngx_http_request_t *r, char *header, char *value)
+{
+    u_char           *p, *last;
+    size_t            len;
+    ngx_str_t         choice;
+    ngx_uint_t        i, q, best;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    best = 0;
+    len = ngx_strlen(value);
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len != ngx_strlen(header)
+            || ngx_strncasecmp(h[i].key.data, (u_char *) header, h[i].key.len)
+               != 0)
+        {
+            continue;
+        }
+
+        p = h[i].value.data;
+        last = p + h[i].value.len;
+
+        while (ngx_http_moderate_next_choice(&p, last, &choice, &q)
+               == NGX_OK)
+        {
+            /* "en" stands for "en-GB" too */
+
+            if (choice.len >= len
+                && ngx_strncasecmp(choice.data, (u_char *) value, len) == 0
+                && (choice.len == len || choice.data[len] == '-')
+                && q > best)
+            {
+                best = q;
+            }
+        }
+    }
+
+    return best;
+}
+
+
+/* one of "a, b;q=0.5, c;x=y;q=0.25" */
+
+static ngx_int_t
+ngx_http_moderate_next_choice(u_char **pos, u_char *last, ngx_str_t *choice,
+    ngx_uint_t *q)
+{
+    u_char     *p, *end, *param;
+    ngx_int_t   n;
+
+    p = *pos;
+
+    while (p < last && (*p == ' ' || *p == '\t' || *p == ',')) {
+        p++;
+    }
+
+    if (p == last) {
+        return NGX_DONE;
+    }
+
+    end = ngx_strlchr(p, last, ',');
+    if (end == NULL) {
+        end = last;
+    }
+
+    *pos = end;
+
+    choice->data = p;
+
+    while (p < end && *p != ';' && *p != ' ' && *p != '\t') {
+        p++;
+    }
+
+    choice->len = p - choice->data;
+    *q = 1000;
+
+    for (param = p; param + 2 < end; param++) {
+
+        if ((param[0] == 'q' || param[0] == 'Q') && param[1] == '='
+            && (param[-1] == ';' || param[-1] == ' '))
+        {
+            for (p = param + 2; p < end && *p != ';' && *p != ' '; p++) {
+                /* void */
+            }
+
+            n = ngx_atofp(param + 2, p - param - 2, 3);
+            *q = (n == NGX_ERROR || n > 1000) ? 0 : n;
+            break;
+        }
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,337 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * The answers of the API.
+ */
+
+
+#include "ngx_http_moderate_api.h"
+
+
+#define NGX_HTTP_MODERATE_API_BEGIN  16384    /* bytes of a raw body shown */
+
+
+static ngx_int_t ngx_http_moderate_api_headers(ngx_http_request_t *r,
+    ngx_uint_t version);
+static ngx_int_t ngx_http_moderate_api_add(ngx_http_request_t *r, char *name,
+    char *value);
+static json_t *ngx_http_moderate_api_string(ngx_str_t *s);
+static json_t *ngx_http_moderate_api_embed(ngx_str_t *s);
+static json_t *ngx_http_moderate_api_time(ngx_str_t *ms);
+static json_t *ngx_http_moderate_api_history(
+    ngx_http_moderate_item_t *item);
+static json_t *ngx_http_moderate_api_event(ngx_http_moderate_event_t *event);
+
+
+void
+ngx_http_moderate_api_send(ngx_http_request_t *r, ngx_uint_t status,
+    json_t *body, ngx_uint_t version)
+{
+    char                      *text;
+    size_t                     len;
+    ngx_int_t                  rc;
+    ngx_http_complex_value_t   cv;
+
+    static ngx_str_t  type = ngx_string("application/json");
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+
+    rc = NGX_ERROR;
+    text = json_dumps(body, JSON_COMPACT);
+
+    if (text != NULL) {
+        len = ngx_strlen(text);
+
+        cv.value.data = ngx_pnalloc(r->pool, len + 1);
+
+        if (cv.value.data != NULL) {
+            ngx_memcpy(cv.value.data, text, len);
+            cv.value.data[len] = LF;
+            cv.value.len = len + 1;
+
+            rc = ngx_http_moderate_api_headers(r, version);
+        }
+
+        free(text);
+    }
+
+    json_decref(body);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_send_response(r, status, &type, &cv);
+
+    } else {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_api_headers(ngx_http_request_t *r, ngx_uint_t version)
+{
+    u_char  *p;
+
+    if (version) {
+        p = ngx_pnalloc(r->pool, NGX_INT_T_LEN + 3);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        *ngx_sprintf(p, "\"%ui\"", version) = '\0';
+
+        if (ngx_http_moderate_api_add(r, "ETag", (char *) p) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_http_moderate_api_add(r, "Cache-Control", "no-store") != NGX_OK
+        || ngx_http_moderate_api_add(r, "X-Content-Type-Options", "nosniff")
+           != NGX_OK
+        || ngx_http_moderate_api_add(r, "X-Robots-Tag", "noindex") != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_api_add(ngx_http_request_t *r, char *name, char *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value.data = (u_char *) value;
+    h->value.len = ngx_strlen(value);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_moderate_api_error(ngx_http_request_t *r, ngx_uint_t status,
+    char *code, char *message)
+{
+    ngx_http_moderate_api_send(r, status,
+                               json_pack("{s:s, s:s}", "error", code,
+                                         "message", message),
+                               0);
+}
+
+
+/* one line of the queue */
+
+json_t *
+ngx_http_moderate_api_summary(ngx_http_moderate_item_t *item)
+{
+    char    *state;
+    json_t  *claimed_by;
+
+    state = (item->state < NGX_HTTP_MODERATE_STATES)
+            ? (char *) ngx_http_moderate_states[item->state].data : "lost";
+
+    claimed_by = item->claimed_by.len
+                 ? ngx_http_moderate_api_string(&item->claimed_by)
+                 : json_null();
+
+    return json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "id", ngx_http_moderate_api_string(&item->record.id),
+                     "state", state,
+                     "version", (json_int_t) item->version,
+                     "received",
+                     ngx_http_moderate_api_time(&item->record.received),
+                     "form", ngx_http_moderate_api_string(&item->record.form),
+                     "score", ngx_http_moderate_api_embed(&item->record.score),
+                     "hits", ngx_http_moderate_api_embed(&item->record.hits),
+                     "excerpt",
+                     ngx_http_moderate_api_string(&item->record.excerpt),
+                     "claimed_by", claimed_by);
+}
+
+
+/* all of it; the body only where it could not be read into fields */
+
+json_t *
+ngx_http_moderate_api_item(ngx_http_request_t *r,
+    ngx_http_moderate_item_t *item)
+{
+    json_t                      *json;
+    ngx_str_t                    begin;
+    ngx_http_moderate_record_t  *record;
+
+    record = &item->record;
+    json = ngx_http_moderate_api_summary(item);
+
+    if (json == NULL) {
+        return NULL;
+    }
+
+    json_object_set_new(json, "method",
+                        ngx_http_moderate_api_string(&record->method));
+    json_object_set_new(json, "uri",
+                        ngx_http_moderate_api_string(&record->uri));
+    json_object_set_new(json, "host",
+                        ngx_http_moderate_api_string(&record->host));
+    json_object_set_new(json, "reason",
+                        ngx_http_moderate_api_string(&record->reason));
+    json_object_set_new(json, "ruleset",
+                        ngx_http_moderate_api_string(&record->ruleset));
+    json_object_set_new(json, "size", json_integer(record->body.len));
+    json_object_set_new(json, "fields",
+                        ngx_http_moderate_api_embed(&record->fields));
+    json_object_set_new(json, "history",
+                        ngx_http_moderate_api_history(item));
+
+    if (record->unreadable.len == 0) {
+        json_object_set_new(json, "unreadable", json_null());
+        return json;
+    }
+
+    json_object_set_new(json, "unreadable",
+                        ngx_http_moderate_api_string(&record->unreadable));
+
+    if (ngx_http_moderate_excerpt(r->pool, NGX_HTTP_MODERATE_API_BEGIN,
+                                  record->body.data, record->body.len, &begin)
+        == NGX_OK)
+    {
+        json_object_set_new(json, "body",
+                            ngx_http_moderate_api_string(&begin));
+    }
+
+    return json;
+}
+
+
+/* not all that is stored is UTF-8: a URI may have any byte */
+
+static json_t *
+ngx_http_moderate_api_string(ngx_str_t *s)
+{
+    u_char      *p;
+    json_t      *json;
+    ngx_uint_t   i;
+
+    json = json_stringn((char *) s->data, s->len);
+
+    if (json != NULL) {
+        return json;
+    }
+
+    p = ngx_alloc(s->len + 1, ngx_cycle->log);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < s->len; i++) {
+        p[i] = (s->data[i] < 0x80) ? s->data[i] : '?';
+    }
+
+    json = json_stringn((char *) p, s->len);
+
+    ngx_free(p);
+
+    return json;
+}
+
+
+/* JSON that the engine has written */
+
+static json_t *
+ngx_http_moderate_api_embed(ngx_str_t *s)
+{
+    json_t  *json;
+
+    json = json_loadb((char *) s->data, s->len, JSON_DECODE_ANY|JSON_ALLOW_NUL,
+                      NULL);
+
+    return json ? json : json_null();
+}
+
+
+/* RFC 3339, to the millisecond, in UTC */
+
+static json_t *
+ngx_http_moderate_api_time(ngx_str_t *ms)
+{
+    ngx_tm_t   tm;
+    ngx_int_t  n;
+
+    n = ngx_atoi(ms->data, ms->len);
+
+    if (n == NGX_ERROR) {
+        return json_null();
+    }
+
+    ngx_gmtime(n / 1000, &tm);
+
+    return json_sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                        (int) tm.ngx_tm_year, (int) tm.ngx_tm_mon,
+                        (int) tm.ngx_tm_mday, (int) tm.ngx_tm_hour,
+                        (int) tm.ngx_tm_min, (int) tm.ngx_tm_sec,
+                        (int) (n % 1000));
+}
+
+
+static json_t *
+ngx_http_moderate_api_history(ngx_http_moderate_item_t *item)
+{
+    json_t                     *history;
+    ngx_uint_t                  i;
+    ngx_http_moderate_event_t  *event;
+
+    history = json_array();
+    event = item->history.elts;
+
+    for (i = 0; i < item->history.nelts; i++) {
+        json_array_append_new(history, ngx_http_moderate_api_event(&event[i]));
+    }
+
+    return history;
+}
+
+
+/* "ms actor action detail" */
+
+static json_t *
+ngx_http_moderate_api_event(ngx_http_moderate_event_t *event)
+{
+    u_char      *p, *end, *last;
+    ngx_str_t    word[4];
+    ngx_uint_t   i;
+
+    p = event->text.data;
+    last = p + event->text.len;
+
+    for (i = 0; i < 4; i++) {
+        end = (i < 3) ? ngx_strlchr(p, last, ' ') : last;
+
+        if (end == NULL) {
+            end = last;
+        }
+
+        word[i].data = p;
+        word[i].len = end - p;
+
+        p = (end < last) ? end + 1 : last;
+    }
+
+    return json_pack("{s:I, s:o, s:o, s:o, s:o}",
+                     "version", (json_int_t) event->version,
+                     "time", ngx_http_moderate_api_time(&word[0]),
+                     "actor", ngx_http_moderate_api_string(&word[1]),
+                     "action", ngx_http_moderate_api_string(&word[2]),
+                     "detail", ngx_http_moderate_api_string(&word[3]));
+}

@@ -1,0 +1,153 @@
+
+/*
+ * Copyright (C) the moderate authors
+ */
+
+
+#include "ngx_http_moderate_module.h"
+
+
+static ngx_int_t ngx_http_moderate_body_copy(ngx_chain_t *cl, u_char *p,
+    size_t size);
+
+
+ngx_int_t
+ngx_http_moderate_body(ngx_http_request_t *r, size_t max, ngx_str_t *body)
+{
+    off_t         size;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl, *in;
+
+    ngx_str_null(body);
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return NGX_OK;
+    }
+
+    in = r->request_body->bufs;
+    size = 0;
+
+    for (cl = in; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    body->len = (size_t) size;
+
+    if (size > (off_t) max) {
+        return NGX_DECLINED;
+    }
+
+    b = in->buf;
+
+    if (in->next == NULL && ngx_buf_in_memory(b)) {
+        body->data = b->pos;
+        return NGX_OK;
+    }
+
+    body->data = ngx_palloc(r->pool, body->len + 1);
+    if (body->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_moderate_body_copy(in, body->data, body->len);
+}
+
+
+/* a buffer is asked for a file only when it has one: the last may be empty */
+
+static ngx_int_t
+ngx_http_moderate_body_copy(ngx_chain_t *cl, u_char *p, size_t size)
+{
+    size_t      len;
+    ssize_t     n;
+    off_t       offset;
+    ngx_buf_t  *b;
+
+    for ( /* void */ ; cl; cl = cl->next) {
+        b = cl->buf;
+        len = (size_t) ngx_buf_size(b);
+
+        if (ngx_buf_in_memory(b)) {
+            p = ngx_cpymem(p, b->pos, len);
+            size -= len;
+            continue;
+        }
+
+        if (!b->in_file) {
+            continue;
+        }
+
+        for (offset = b->file_pos; len; offset += n) {
+            n = ngx_read_file(b->file, p, len, offset);
+
+            if (n == NGX_ERROR || n == 0) {
+                return NGX_ERROR;
+            }
+
+            p += n;
+            len -= n;
+            size -= n;
+        }
+    }
+
+    return (size == 0) ? NGX_OK : NGX_ERROR;
+}
+
+
+void
+ngx_http_moderate_message(ngx_http_request_t *r, ngx_str_t *body,
+    vet_message_t *m)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    ngx_memzero(m, sizeof(vet_message_t));
+
+    m->body.data = body->data;
+    m->body.len = body->len;
+
+    /* not headers_in.content_type: a second header of that name is hidden */
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == sizeof("Content-Type") - 1
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Type",
+                               h[i].key.len)
+               == 0)
+        {
+            m->content_types++;
+            m->content_type.data = h[i].value.data;
+            m->content_type.len = h[i].value.len;
+        }
+
+        /* of several any one that is not "identity" counts */
+
+        if (h[i].key.len == sizeof("Content-Encoding") - 1
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Encoding",
+                               h[i].key.len)
+               == 0
+            && (m->content_encoding.len == 0
+                || h[i].value.len != sizeof("identity") - 1
+                || ngx_strncasecmp(h[i].value.data, (u_char *) "identity",
+                                   h[i].value.len)
+                   != 0))
+        {
+            m->content_encoding.data = h[i].value.data;
+            m->content_encoding.len = h[i].value.len;
+        }
+    }
+}

@@ -1,0 +1,373 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * How one held submission is written to Redis and read back.
+ */
+
+
+#include "ngx_http_moderate_redis.h"
+#include "ngx_http_moderate_store.h"
+
+
+typedef struct {
+    char                       *name;
+    size_t                      offset;     /* in record_t */
+} ngx_http_moderate_column_t;
+
+
+typedef struct {
+    ngx_http_request_t         *request;
+    ngx_http_moderate_hold_pt   handler;
+} ngx_http_moderate_hold_t;
+
+
+typedef struct {
+    ngx_http_request_t         *request;
+    ngx_str_t                   id;
+    ngx_http_moderate_item_pt   handler;
+} ngx_http_moderate_fetch_t;
+
+
+static void ngx_http_moderate_hold_columns(ngx_http_moderate_batch_t *batch,
+    ngx_http_moderate_record_t *record);
+static void ngx_http_moderate_hold_done(void *data, ngx_int_t rc,
+    redisReply *reply);
+static void ngx_http_moderate_item_done(void *data, ngx_int_t rc,
+    redisReply *reply);
+static ngx_int_t ngx_http_moderate_item_read(ngx_pool_t *pool,
+    redisReply *hash, ngx_http_moderate_item_t *item);
+static ngx_int_t ngx_http_moderate_item_column(ngx_pool_t *pool,
+    ngx_str_t *name, redisReply *value, ngx_http_moderate_item_t *item);
+static ngx_int_t ngx_http_moderate_reply_copy(ngx_pool_t *pool,
+    redisReply *reply, ngx_str_t *value);
+static int ngx_libc_cdecl ngx_http_moderate_event_order(const void *one,
+    const void *two);
+
+
+/* the columns of the hash; version, actor, claimed_* and e:* are beside them */
+
+static ngx_http_moderate_column_t  ngx_http_moderate_columns[] = {
+
+    { "method", offsetof(ngx_http_moderate_record_t, method) },
+    { "uri", offsetof(ngx_http_moderate_record_t, uri) },
+    { "host", offsetof(ngx_http_moderate_record_t, host) },
+    { "server", offsetof(ngx_http_moderate_record_t, server) },
+    { "address", offsetof(ngx_http_moderate_record_t, address) },
+    { "headers", offsetof(ngx_http_moderate_record_t, headers) },
+    { "variables", offsetof(ngx_http_moderate_record_t, variables) },
+    { "body", offsetof(ngx_http_moderate_record_t, body) },
+    { "form", offsetof(ngx_http_moderate_record_t, form) },
+    { "fields", offsetof(ngx_http_moderate_record_t, fields) },
+    { "hits", offsetof(ngx_http_moderate_record_t, hits) },
+    { "excerpt", offsetof(ngx_http_moderate_record_t, excerpt) },
+    { "unreadable", offsetof(ngx_http_moderate_record_t, unreadable) },
+    { "reason", offsetof(ngx_http_moderate_record_t, reason) },
+    { "ruleset", offsetof(ngx_http_moderate_record_t, ruleset) },
+    { "score", offsetof(ngx_http_moderate_record_t, score) },
+    { "received", offsetof(ngx_http_moderate_record_t, received) },
+
+    { NULL, 0 }
+};
+
+
+ngx_int_t
+ngx_http_moderate_hold(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
+    ngx_http_moderate_record_t *record, ngx_http_moderate_hold_pt handler)
+{
+    ngx_str_t                       held, index, pending, events;
+    ngx_http_moderate_hold_t       *hold;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    hold = ngx_palloc(r->pool, sizeof(ngx_http_moderate_hold_t));
+
+    if (hold == NULL
+        || ngx_http_moderate_key_held(r->pool, &record->site, &record->id,
+                                      &held) != NGX_OK
+        || ngx_http_moderate_key_index(r->pool, &record->site, &index)
+           != NGX_OK
+        || ngx_http_moderate_key_state(r->pool, &record->site,
+                                       NGX_HTTP_MODERATE_PENDING_STATE,
+                                       &pending) != NGX_OK
+        || ngx_http_moderate_key_events(r->pool, &record->site, &events)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    hold->request = r;
+    hold->handler = handler;
+
+    ngx_http_moderate_batch_init(&batch, r->pool);
+
+    ngx_http_moderate_command(&batch, "HSET");
+    ngx_http_moderate_arg(&batch, &held);
+    ngx_http_moderate_hold_columns(&batch, record);
+
+    ngx_http_moderate_command(&batch, "ZADD");
+    ngx_http_moderate_arg(&batch, &index);
+    ngx_http_moderate_word(&batch, "NX");
+    ngx_http_moderate_arg(&batch, &record->received);
+    ngx_http_moderate_arg(&batch, &record->id);
+
+    ngx_http_moderate_command(&batch, "SADD");
+    ngx_http_moderate_arg(&batch, &pending);
+    ngx_http_moderate_arg(&batch, &record->id);
+
+    ngx_http_moderate_command(&batch, "XADD");
+    ngx_http_moderate_arg(&batch, &events);
+    ngx_http_moderate_word(&batch, "*");
+    ngx_http_moderate_word(&batch, "event");
+    ngx_http_moderate_word(&batch, "held");
+    ngx_http_moderate_word(&batch, "id");
+    ngx_http_moderate_arg(&batch, &record->id);
+
+    return ngx_http_moderate_send(mmcf->queue, &batch, &ctx->wait,
+                                  ngx_http_moderate_hold_done, hold);
+}
+
+
+static void
+ngx_http_moderate_hold_columns(ngx_http_moderate_batch_t *batch,
+    ngx_http_moderate_record_t *record)
+{
+    ngx_http_moderate_column_t  *column;
+
+    ngx_http_moderate_word(batch, "version");
+    ngx_http_moderate_word(batch, "1");
+
+    for (column = ngx_http_moderate_columns; column->name; column++) {
+        ngx_http_moderate_word(batch, column->name);
+        ngx_http_moderate_arg(batch,
+                              (ngx_str_t *) ((u_char *) record
+                                             + column->offset));
+    }
+}
+
+
+static void
+ngx_http_moderate_hold_done(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_hold_t *hold = data;
+
+    ngx_connection_t  *c;
+
+    c = hold->request->connection;
+
+    hold->handler(hold->request, rc);
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+ngx_http_moderate_item(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
+    ngx_str_t *site, ngx_str_t *id, ngx_http_moderate_item_pt handler)
+{
+    ngx_str_t                      *key;
+    ngx_uint_t                      i;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_fetch_t      *fetch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    fetch = ngx_palloc(r->pool, sizeof(ngx_http_moderate_fetch_t));
+    key = ngx_palloc(r->pool, sizeof(ngx_str_t)
+                              * (NGX_HTTP_MODERATE_STATES + 1));
+    if (fetch == NULL || key == NULL) {
+        return NGX_ERROR;
+    }
+
+    fetch->request = r;
+    fetch->id = *id;
+    fetch->handler = handler;
+
+    ngx_http_moderate_batch_init(&batch, r->pool);
+
+    if (ngx_http_moderate_key_held(r->pool, site, id, key) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_moderate_command(&batch, "HGETALL");
+    ngx_http_moderate_arg(&batch, key);
+
+    for (i = 0; i < NGX_HTTP_MODERATE_STATES; i++) {
+        key++;
+
+        if (ngx_http_moderate_key_state(r->pool, site, i, key) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ngx_http_moderate_command(&batch, "SISMEMBER");
+        ngx_http_moderate_arg(&batch, key);
+        ngx_http_moderate_arg(&batch, &fetch->id);
+    }
+
+    return ngx_http_moderate_send(mmcf->queue, &batch, slot,
+                                  ngx_http_moderate_item_done, fetch);
+}
+
+
+static void
+ngx_http_moderate_item_done(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_fetch_t *fetch = data;
+
+    ngx_uint_t                 i;
+    redisReply                *hash;
+    ngx_connection_t          *c;
+    ngx_http_request_t        *r;
+    ngx_http_moderate_item_t  *item;
+
+    r = fetch->request;
+    c = r->connection;
+    item = NULL;
+
+    hash = ngx_http_moderate_reply_at(reply, 0);
+
+    if (rc != NGX_OK || hash == NULL || hash->type != REDIS_REPLY_ARRAY) {
+        rc = NGX_ERROR;
+
+    } else if (hash->elements == 0) {
+        rc = NGX_DECLINED;
+
+    } else {
+        item = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_item_t));
+        rc = (item == NULL) ? NGX_ERROR
+                            : ngx_http_moderate_item_read(r->pool, hash, item);
+    }
+
+    if (rc == NGX_OK) {
+        item->record.id = fetch->id;
+        item->state = NGX_HTTP_MODERATE_STATES;
+
+        for (i = 0; i < NGX_HTTP_MODERATE_STATES; i++) {
+            if (ngx_http_moderate_reply_int(
+                    ngx_http_moderate_reply_at(reply, i + 1), 0))
+            {
+                item->state = i;
+            }
+        }
+    }
+
+    fetch->handler(r, rc, item);
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_item_read(ngx_pool_t *pool, redisReply *hash,
+    ngx_http_moderate_item_t *item)
+{
+    size_t      i;
+    ngx_str_t   name;
+
+    if (ngx_array_init(&item->history, pool, 4,
+                       sizeof(ngx_http_moderate_event_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i + 1 < hash->elements; i += 2) {
+        ngx_http_moderate_reply_str(hash->element[i], &name);
+
+        if (ngx_http_moderate_item_column(pool, &name, hash->element[i + 1],
+                                          item)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    ngx_qsort(item->history.elts, item->history.nelts,
+              sizeof(ngx_http_moderate_event_t),
+              ngx_http_moderate_event_order);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
+    redisReply *value, ngx_http_moderate_item_t *item)
+{
+    ngx_http_moderate_event_t   *event;
+    ngx_http_moderate_column_t  *column;
+
+    for (column = ngx_http_moderate_columns; column->name; column++) {
+        if (name->len == ngx_strlen(column->name)
+            && ngx_strncmp(name->data, column->name, name->len) == 0)
+        {
+            return ngx_http_moderate_reply_copy(pool, value,
+                                   (ngx_str_t *) ((u_char *) &item->record
+                                                  + column->offset));
+        }
+    }
+
+    if (name->len > 2 && ngx_strncmp(name->data, "e:", 2) == 0) {
+        event = ngx_array_push(&item->history);
+        if (event == NULL) {
+            return NGX_ERROR;
+        }
+
+        event->version = ngx_atoi(name->data + 2, name->len - 2);
+        return ngx_http_moderate_reply_copy(pool, value, &event->text);
+    }
+
+    if (name->len == 7 && ngx_strncmp(name->data, "version", 7) == 0) {
+        item->version = ngx_http_moderate_reply_int(value, 0);
+        return NGX_OK;
+    }
+
+    if (name->len == 10 && ngx_strncmp(name->data, "claimed_at", 10) == 0) {
+        item->claimed_at = ngx_http_moderate_reply_int(value, 0);
+        return NGX_OK;
+    }
+
+    if (name->len == 10 && ngx_strncmp(name->data, "claimed_by", 10) == 0) {
+        return ngx_http_moderate_reply_copy(pool, value, &item->claimed_by);
+    }
+
+    if (name->len == 5 && ngx_strncmp(name->data, "actor", 5) == 0) {
+        return ngx_http_moderate_reply_copy(pool, value, &item->actor);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_reply_copy(ngx_pool_t *pool, redisReply *reply,
+    ngx_str_t *value)
+{
+    ngx_str_t  s;
+
+    ngx_http_moderate_reply_str(reply, &s);
+
+    value->len = s.len;
+    value->data = ngx_pnalloc(pool, s.len + 1);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(value->data, s.data, s.len);
+    value->data[s.len] = '\0';
+
+    return NGX_OK;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_moderate_event_order(const void *one, const void *two)
+{
+    const ngx_http_moderate_event_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    return (a->version > b->version) - (a->version < b->version);
+}

@@ -1,0 +1,101 @@
+
+/*
+ * Copyright (C) the moderate authors
+ */
+
+
+#include "ngx_http_moderate_keys.h"
+
+
+#define NGX_HTTP_MODERATE_PREFIX  "m:{%V}:"
+
+
+static ngx_int_t ngx_http_moderate_key(ngx_pool_t *pool, ngx_str_t *name,
+    size_t len, const char *fmt, ...);
+
+
+ngx_str_t  ngx_http_moderate_states[] = {
+    ngx_string("pending"),
+    ngx_string("claimed"),
+    ngx_string("approved"),
+    ngx_string("replaying"),
+    ngx_string("delivered"),
+    ngx_string("failed"),
+    ngx_string("unknown"),
+    ngx_string("rejected"),
+    ngx_null_string
+};
+
+
+ngx_int_t
+ngx_http_moderate_key_counter(ngx_pool_t *pool, ngx_str_t *site,
+    vet_str_t *limit, ngx_str_t *key, time_t bucket, ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name,
+                                 site->len + limit->len + key->len,
+                                 NGX_HTTP_MODERATE_PREFIX "c:%*s:%V:%T",
+                                 site, limit->len, limit->data, key, bucket);
+}
+
+
+ngx_int_t
+ngx_http_moderate_key_held(ngx_pool_t *pool, ngx_str_t *site, ngx_str_t *id,
+    ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name, site->len + id->len,
+                                 NGX_HTTP_MODERATE_PREFIX "h:%V", site, id);
+}
+
+
+ngx_int_t
+ngx_http_moderate_key_index(ngx_pool_t *pool, ngx_str_t *site,
+    ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name, site->len,
+                                 NGX_HTTP_MODERATE_PREFIX "index", site);
+}
+
+
+ngx_int_t
+ngx_http_moderate_key_state(ngx_pool_t *pool, ngx_str_t *site,
+    ngx_uint_t state, ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name,
+                                 site->len
+                                 + ngx_http_moderate_states[state].len,
+                                 NGX_HTTP_MODERATE_PREFIX "s:%V", site,
+                                 &ngx_http_moderate_states[state]);
+}
+
+
+ngx_int_t
+ngx_http_moderate_key_events(ngx_pool_t *pool, ngx_str_t *site,
+    ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name, site->len,
+                                 NGX_HTTP_MODERATE_PREFIX "events", site);
+}
+
+
+/* len: of all strings; the fixed parts and one number are added here */
+
+static ngx_int_t
+ngx_http_moderate_key(ngx_pool_t *pool, ngx_str_t *name, size_t len,
+    const char *fmt, ...)
+{
+    va_list  args;
+
+    len += sizeof("m:{}:index:c:::") + NGX_TIME_T_LEN;
+
+    name->data = ngx_pnalloc(pool, len);
+    if (name->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    va_start(args, fmt);
+    name->len = ngx_vslprintf(name->data, name->data + len, fmt, args)
+                - name->data;
+    va_end(args);
+
+    return NGX_OK;
+}

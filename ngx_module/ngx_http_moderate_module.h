@@ -1,0 +1,349 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * The glue between nginx, the engine (vet.h) and Redis.  A submission travels
+ * through the files in this order: handler, body, rules, counter store,
+ * handler again, record, queue store, answer.  A moderator's request travels
+ * through api, queue store and replay.
+ */
+
+
+#ifndef NGX_HTTP_MODERATE_MODULE_H_INCLUDED_
+#define NGX_HTTP_MODERATE_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <vet.h>
+
+
+#if !(NGX_THREADS)
+#error "moderate compiles rules in threads: configure nginx --with-threads"
+#endif
+
+
+#define NGX_HTTP_MODERATE_ID_LEN        32     /* 128 random bits in hex */
+#define NGX_HTTP_MODERATE_SECRET_LEN    32
+#define NGX_HTTP_MODERATE_USER_LEN      128    /* of a moderator's name */
+
+
+typedef struct ngx_http_moderate_redis_s  ngx_http_moderate_redis_t;
+typedef struct ngx_http_moderate_wait_s   ngx_http_moderate_wait_t;
+
+
+/* rule files named together by one moderate_rules, and their live set */
+
+typedef struct {
+    ngx_array_t                 paths;          /* of vet_str_t */
+    ngx_array_t                 users;          /* of loc_conf_t * */
+    ngx_str_t                   name;           /* the paths, for messages */
+
+    struct ngx_http_moderate_set_s  *live;
+    uint64_t                    signature;      /* of the live or tried set */
+    uint64_t                    seen;           /* waits until it is stable */
+
+    ngx_event_t                 timer;
+    unsigned                    busy:1;         /* a thread is at work */
+} ngx_http_moderate_rules_t;
+
+
+/* a loaded set; the loop of one worker counts who uses it */
+
+typedef struct ngx_http_moderate_set_s {
+    vet_ruleset_t              *ruleset;
+    ngx_uint_t                  refs;
+} ngx_http_moderate_set_t;
+
+
+typedef struct {
+    ngx_str_t                   name;
+    ngx_http_complex_value_t    value;
+} ngx_http_moderate_key_t;
+
+
+typedef struct {
+    ngx_str_t                   name;           /* without "$" */
+    ngx_int_t                   index;
+} ngx_http_moderate_kept_t;
+
+
+typedef struct {
+    ngx_array_t                 rules;          /* of rules_t * */
+    ngx_array_t                 kept;           /* of kept_t, all locations' */
+
+    ngx_http_moderate_redis_t  *counters;
+    ngx_http_moderate_redis_t  *queue;
+    ngx_msec_t                  redis_timeout;
+
+    ngx_str_t                   secret_file;
+    u_char                      secret[NGX_HTTP_MODERATE_SECRET_LEN];
+
+    ngx_str_t                   thread_pool_name;
+    ngx_thread_pool_t          *thread_pool;
+
+    /* of this process */
+    vet_scratch_t              *scratch;
+} ngx_http_moderate_main_conf_t;
+
+
+typedef struct {
+    ngx_str_t                   site;
+} ngx_http_moderate_srv_conf_t;
+
+
+typedef struct {
+    ngx_flag_t                  enable;
+    ngx_flag_t                  dry_run;
+    ngx_array_t                *methods;        /* of ngx_str_t */
+    ngx_http_moderate_rules_t  *rules;
+    vet_form_t                 *form;
+    ngx_uint_t                  form_fields;
+    ngx_array_t                *keys;           /* of key_t */
+    size_t                      body_size;
+    size_t                      hold_size;
+    ngx_uint_t                  unreadable;     /* vet_action_t */
+    ngx_uint_t                  failure_counters;
+    ngx_uint_t                  failure_store;
+    ngx_array_t                *keep_headers;   /* of ngx_str_t */
+    ngx_array_t                *set_headers;    /* of key_t */
+    ngx_array_t                *replay_ok;      /* of ngx_uint_t, codes */
+
+    u_char                     *file;           /* where it is switched on */
+    ngx_uint_t                  line;
+
+    /* moderate_api */
+    ngx_http_complex_value_t   *role;
+    ngx_http_complex_value_t   *user;
+} ngx_http_moderate_loc_conf_t;
+
+
+#define NGX_HTTP_MODERATE_FAILURE_HOLD    0
+#define NGX_HTTP_MODERATE_FAILURE_PASS    1
+#define NGX_HTTP_MODERATE_FAILURE_REFUSE  2
+
+
+typedef enum {
+    NGX_HTTP_MODERATE_READING = 0,
+    NGX_HTTP_MODERATE_COUNTING,
+    NGX_HTTP_MODERATE_STORING,
+    NGX_HTTP_MODERATE_PASSED,       /* from here on the verdict is made */
+    NGX_HTTP_MODERATE_HELD,
+    NGX_HTTP_MODERATE_REJECTED,
+    NGX_HTTP_MODERATE_TOO_LARGE,    /* to be held, but larger than hold_size */
+    NGX_HTTP_MODERATE_FAILED        /* the store was away: nothing is kept */
+} ngx_http_moderate_state_e;
+
+
+/* one submission; found again through the pool after internal redirects */
+
+typedef struct {
+    ngx_http_moderate_state_e   state;
+    ngx_http_moderate_loc_conf_t  *conf;        /* where it was received */
+    ngx_http_moderate_wait_t   *wait;
+    ngx_http_moderate_set_t    *set;
+
+    vet_pool_t                 *pool;
+    vet_submission_t            submission;
+    vet_hits_t                  hits;
+    vet_verdict_t               verdict;
+    ngx_str_t                   body;
+    ngx_uint_t                  counted;        /* limits asked for */
+
+    ngx_str_t                   fingerprint;    /* of the folded text */
+    ngx_str_t                   rules;          /* ids, for the variable */
+    ngx_str_t                   ruleset;        /* version */
+    ngx_str_t                   reason;         /* public code */
+    uint64_t                    received;       /* ms since the epoch */
+    uint64_t                    started;        /* us, for $moderate_time */
+    uint64_t                    spent;
+    u_char                      id[NGX_HTTP_MODERATE_ID_LEN];
+
+    unsigned                    unreadable:1;
+    unsigned                    dry_run:1;
+    unsigned                    answered:1;
+} ngx_http_moderate_ctx_t;
+
+
+/* what is stored of a held submission, and read back */
+
+typedef struct {
+    ngx_str_t                   id;
+    ngx_str_t                   site;
+    ngx_str_t                   method;
+    ngx_str_t                   uri;            /* unparsed */
+    ngx_str_t                   host;
+    ngx_str_t                   server;         /* server_name */
+    ngx_str_t                   address;
+    ngx_str_t                   headers;        /* "Name: value\n" lines */
+    ngx_str_t                   variables;      /* "name value\n" lines */
+    ngx_str_t                   body;
+    ngx_str_t                   form;           /* path of the URI */
+    ngx_str_t                   fields;         /* JSON */
+    ngx_str_t                   hits;           /* JSON */
+    ngx_str_t                   excerpt;
+    ngx_str_t                   unreadable;
+    ngx_str_t                   reason;
+    ngx_str_t                   ruleset;
+    ngx_str_t                   score;
+    ngx_str_t                   received;       /* ms */
+} ngx_http_moderate_record_t;
+
+
+/* ngx_http_moderate_handler.c: the path of a submission */
+
+/* The PRECONTENT phase handler. */
+ngx_int_t ngx_http_moderate_handler(ngx_http_request_t *r);
+
+/* Returns the main request's submission, or NULL where there is none. */
+ngx_http_moderate_ctx_t *ngx_http_moderate_get_ctx(ngx_http_request_t *r);
+
+
+/* ngx_http_moderate_body.c: bytes in, message out */
+
+/*
+ * Makes the body that nginx has read, in memory or in a temporary file, one
+ * string in the request's pool.  NGX_DECLINED when it is larger than max, then
+ * body->len is its size and body->data is NULL.
+ */
+ngx_int_t ngx_http_moderate_body(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body);
+
+/* Fills in what the engine has to know of the request's headers. */
+void ngx_http_moderate_message(ngx_http_request_t *r, ngx_str_t *body,
+    vet_message_t *m);
+
+
+/* ngx_http_moderate_rules.c: rule sets, loaded, watched and swapped */
+
+/*
+ * Returns the rules of these paths, loading them when no other location named
+ * the same ones; NULL after a message in the log.
+ */
+ngx_http_moderate_rules_t *ngx_http_moderate_rules_add(ngx_conf_t *cf,
+    ngx_array_t *paths);
+
+/*
+ * Checks that every key that the set's limits count by is defined where the
+ * set is used.  NGX_ERROR after a message.
+ */
+ngx_int_t ngx_http_moderate_rules_keys(ngx_http_moderate_rules_t *rules,
+    ngx_http_moderate_set_t *set, ngx_log_t *log);
+
+/* Starts watching in a worker. */
+void ngx_http_moderate_rules_watch(ngx_http_moderate_rules_t *rules,
+    ngx_cycle_t *cycle);
+
+/* Gives back a set taken with refs++. */
+void ngx_http_moderate_set_release(ngx_http_moderate_set_t *set);
+
+
+/* ngx_http_moderate_redis.c: the connection, see ngx_http_moderate_redis.h */
+
+ngx_http_moderate_redis_t *ngx_http_moderate_redis_create(ngx_conf_t *cf,
+    ngx_str_t *args, ngx_uint_t nargs);
+void ngx_http_moderate_redis_start(ngx_http_moderate_redis_t *redis,
+    ngx_msec_t timeout, ngx_cycle_t *cycle);
+void ngx_http_moderate_redis_stop(ngx_http_moderate_redis_t *redis);
+
+/*
+ * Cuts the tie between a command in flight and its owner: the handler will not
+ * be called.  NULL is allowed.
+ */
+void ngx_http_moderate_detach(ngx_http_moderate_wait_t *wait);
+
+
+/* ngx_http_moderate_counter_store.c */
+
+/*
+ * The handler of a count: NGX_OK with one estimate per limit of the rule set
+ * (-1: not counted), NGX_ERROR when the counters are out of reach.
+ */
+typedef void (*ngx_http_moderate_count_pt)(ngx_http_request_t *r,
+    ngx_int_t rc, ngx_int_t *counts);
+
+/*
+ * Counts the submission for all limits in one round trip.  NGX_AGAIN: the
+ * handler will be called; NGX_DECLINED: there is nothing to count; NGX_ERROR.
+ */
+ngx_int_t ngx_http_moderate_count(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_count_pt handler);
+
+/* Adds the outcome to the limits that count outcomes; waits for nothing. */
+void ngx_http_moderate_count_outcome(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx);
+
+
+/* ngx_http_moderate_record.c */
+
+/* Writes down the request as it was received.  NGX_ERROR: out of memory. */
+ngx_int_t ngx_http_moderate_record(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_record_t *record);
+
+/* Takes the next line "name<sep>value\n" off lines; NGX_DONE at the end. */
+ngx_int_t ngx_http_moderate_record_line(ngx_str_t *lines, ngx_str_t *sep,
+    ngx_str_t *name, ngx_str_t *value);
+
+/*
+ * Writes a label without bytes that are not UTF-8 or that are control
+ * characters, cut after max bytes with an ellipsis.  NGX_ERROR: out of memory.
+ */
+ngx_int_t ngx_http_moderate_excerpt(ngx_pool_t *pool, size_t max,
+    const u_char *p, size_t len, ngx_str_t *excerpt);
+
+
+/* ngx_http_moderate_answer.c: what the person who commented is told */
+
+/* Sends or returns the answer of a decided submission, as a phase handler. */
+ngx_int_t ngx_http_moderate_answer(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx);
+
+/* Tells whether this is the code of a public reason. */
+ngx_uint_t ngx_http_moderate_reason_known(ngx_str_t *code);
+
+
+/* ngx_http_moderate_api.c, ngx_http_moderate_replay.c */
+
+char *ngx_http_moderate_api_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+typedef struct {
+    ngx_http_request_t         *request;    /* the moderator's */
+    ngx_uint_t                  status;     /* of the backend, 0: none */
+    unsigned                    accepted:1; /* by moderate_replay_ok */
+    unsigned                    uncertain:1;    /* sent, but not answered */
+} ngx_http_moderate_delivery_t;
+
+typedef void (*ngx_http_moderate_delivery_pt)(ngx_http_request_t *r,
+    ngx_http_moderate_delivery_t *delivery);
+
+/*
+ * Delivers a record in a background subrequest of r.  The handler is called
+ * once, with r or, when the client has left, during r's end; it must not
+ * finalize r before it has returned.  NGX_ERROR: not delivered, no call;
+ * why is set then.
+ */
+ngx_int_t ngx_http_moderate_replay(ngx_http_request_t *r,
+    ngx_http_moderate_record_t *record, ngx_http_moderate_delivery_pt handler,
+    char **why);
+
+/*
+ * For the phase handler, with a subrequest: NGX_DECLINED, but a delivery to a
+ * location where moderate is not on is refused.
+ */
+ngx_int_t ngx_http_moderate_replay_guard(ngx_http_request_t *r,
+    ngx_http_moderate_loc_conf_t *mlcf);
+
+void ngx_http_moderate_replay_init(void);
+
+
+/* ngx_http_moderate_variables.c */
+
+ngx_int_t ngx_http_moderate_add_variables(ngx_conf_t *cf);
+
+
+extern ngx_module_t  ngx_http_moderate_module;
+
+
+#endif /* NGX_HTTP_MODERATE_MODULE_H_INCLUDED_ */

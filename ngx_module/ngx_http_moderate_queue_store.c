@@ -1,0 +1,746 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * The queue: transitions and pages.
+ */
+
+
+#include "ngx_http_moderate_redis.h"
+#include "ngx_http_moderate_store.h"
+
+
+typedef struct {
+    ngx_str_t                   id;
+    uint64_t                    received;   /* ms */
+    ngx_uint_t                  state;
+} ngx_http_moderate_id_t;
+
+
+static void ngx_http_moderate_moved(void *data, ngx_int_t rc,
+    redisReply *reply);
+static ngx_int_t ngx_http_moderate_move_note(ngx_http_moderate_move_t *move);
+static void ngx_http_moderate_move_noted(void *data, ngx_int_t rc,
+    redisReply *reply);
+static void ngx_http_moderate_move_end(ngx_http_moderate_move_t *move,
+    ngx_int_t rc);
+static ngx_int_t ngx_http_moderate_copy(ngx_pool_t *pool, ngx_str_t *s);
+
+static ngx_int_t ngx_http_moderate_list_ids(ngx_http_moderate_list_t *list);
+static void ngx_http_moderate_list_ids_done(void *data, ngx_int_t rc,
+    redisReply *reply);
+static ngx_int_t ngx_http_moderate_list_id(ngx_http_moderate_list_t *list,
+    redisReply *id, redisReply *score);
+static ngx_int_t ngx_http_moderate_list_states(
+    ngx_http_moderate_list_t *list);
+static void ngx_http_moderate_list_states_done(void *data, ngx_int_t rc,
+    redisReply *reply);
+static ngx_int_t ngx_http_moderate_list_items(ngx_http_moderate_list_t *list);
+static void ngx_http_moderate_list_items_done(void *data, ngx_int_t rc,
+    redisReply *reply);
+static ngx_int_t ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
+    ngx_http_moderate_id_t *id, redisReply *reply);
+static ngx_int_t ngx_http_moderate_list_next(ngx_http_moderate_list_t *list,
+    ngx_http_moderate_id_t *id);
+static void ngx_http_moderate_list_end(ngx_http_moderate_list_t *list,
+    ngx_int_t rc);
+static ngx_uint_t ngx_http_moderate_contains(ngx_str_t *json, char *key,
+    ngx_str_t *value);
+
+
+#define NGX_HTTP_MODERATE_SCAN_BATCH  100
+
+
+ngx_int_t
+ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
+    ngx_http_moderate_move_t **slot, ngx_http_moderate_move_pt handler)
+{
+    ngx_str_t                       from, to;
+    ngx_pool_t                     *pool;
+    ngx_http_moderate_move_t       *move;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    /* its own pool: it outlives a moderator who leaves */
+
+    pool = ngx_create_pool(1024, ngx_cycle->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    move = ngx_palloc(pool, sizeof(ngx_http_moderate_move_t));
+    if (move == NULL) {
+        goto failed;
+    }
+
+    *move = *say;
+    move->pool = pool;
+    move->redis = mmcf->queue;
+    move->request = r;
+    move->slot = slot;
+    move->wait = NULL;
+    move->handler = handler;
+
+    if (ngx_http_moderate_copy(pool, &move->site) != NGX_OK
+        || ngx_http_moderate_copy(pool, &move->id) != NGX_OK
+        || ngx_http_moderate_copy(pool, &move->actor) != NGX_OK
+        || ngx_http_moderate_copy(pool, &move->action) != NGX_OK
+        || ngx_http_moderate_copy(pool, &move->detail) != NGX_OK
+        || ngx_http_moderate_key_state(pool, &move->site, move->from, &from)
+           != NGX_OK
+        || ngx_http_moderate_key_state(pool, &move->site, move->to, &to)
+           != NGX_OK)
+    {
+        goto failed;
+    }
+
+    ngx_http_moderate_batch_init(&batch, pool);
+    ngx_http_moderate_command(&batch, "SMOVE");
+    ngx_http_moderate_arg(&batch, &from);
+    ngx_http_moderate_arg(&batch, &to);
+    ngx_http_moderate_arg(&batch, &move->id);
+
+    if (ngx_http_moderate_send(move->redis, &batch, &move->wait,
+                               ngx_http_moderate_moved, move)
+        != NGX_OK)
+    {
+        goto failed;
+    }
+
+    *slot = move;
+
+    return NGX_OK;
+
+failed:
+
+    ngx_destroy_pool(pool);
+
+    return NGX_ERROR;
+}
+
+
+void
+ngx_http_moderate_move_detach(ngx_http_moderate_move_t *move)
+{
+    if (move != NULL) {
+        *move->slot = NULL;
+        move->request = NULL;
+    }
+}
+
+
+static void
+ngx_http_moderate_moved(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_move_t *move = data;
+
+    if (rc != NGX_OK) {
+        ngx_http_moderate_move_end(move, NGX_ERROR);
+        return;
+    }
+
+    if (ngx_http_moderate_reply_int(reply, 0) != 1) {
+        ngx_http_moderate_move_end(move, NGX_DECLINED);
+        return;
+    }
+
+    if (ngx_http_moderate_move_note(move) != NGX_OK) {
+        ngx_http_moderate_move_end(move, NGX_OK);
+    }
+}
+
+
+/* the winner alone is here: the versions of an item are in one line */
+
+static ngx_int_t
+ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
+{
+    size_t                      len;
+    ngx_str_t                   held, events, name, text;
+    ngx_http_moderate_batch_t   batch;
+
+    if (ngx_http_moderate_key_held(move->pool, &move->site, &move->id, &held)
+        != NGX_OK
+        || ngx_http_moderate_key_events(move->pool, &move->site, &events)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    len = move->actor.len + move->action.len + move->detail.len
+          + NGX_INT64_LEN + 3;
+
+    name.data = ngx_pnalloc(move->pool, NGX_INT_T_LEN + 2);
+    text.data = ngx_pnalloc(move->pool, len);
+
+    if (name.data == NULL || text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    name.len = ngx_sprintf(name.data, "e:%ui", move->version) - name.data;
+    text.len = ngx_sprintf(text.data, "%T%03M %V %V %V", ngx_time(),
+                           ngx_timeofday()->msec, &move->actor, &move->action,
+                           &move->detail)
+               - text.data;
+
+    ngx_http_moderate_batch_init(&batch, move->pool);
+
+    ngx_http_moderate_command(&batch, "HSET");
+    ngx_http_moderate_arg(&batch, &held);
+    ngx_http_moderate_word(&batch, "version");
+    ngx_http_moderate_number(&batch, move->version);
+    ngx_http_moderate_word(&batch, "actor");
+    ngx_http_moderate_arg(&batch, &move->actor);
+    ngx_http_moderate_arg(&batch, &name);
+    ngx_http_moderate_arg(&batch, &text);
+
+    if (move->to == NGX_HTTP_MODERATE_CLAIMED) {
+        ngx_http_moderate_word(&batch, "claimed_by");
+        ngx_http_moderate_arg(&batch, &move->actor);
+        ngx_http_moderate_word(&batch, "claimed_at");
+        ngx_http_moderate_number(&batch, ngx_time());
+    }
+
+    if (move->from == NGX_HTTP_MODERATE_CLAIMED) {
+        ngx_http_moderate_command(&batch, "HDEL");
+        ngx_http_moderate_arg(&batch, &held);
+        ngx_http_moderate_word(&batch, "claimed_by");
+        ngx_http_moderate_word(&batch, "claimed_at");
+    }
+
+    if (move->to == NGX_HTTP_MODERATE_DELIVERED
+        || move->to == NGX_HTTP_MODERATE_REJECTED_STATE)
+    {
+        /* it was kept to be delivered with, and for nothing else */
+
+        ngx_http_moderate_command(&batch, "HDEL");
+        ngx_http_moderate_arg(&batch, &held);
+        ngx_http_moderate_word(&batch, "address");
+    }
+
+    ngx_http_moderate_command(&batch, "XADD");
+    ngx_http_moderate_arg(&batch, &events);
+    ngx_http_moderate_word(&batch, "*");
+    ngx_http_moderate_word(&batch, "event");
+    ngx_http_moderate_arg(&batch, &move->action);
+    ngx_http_moderate_word(&batch, "id");
+    ngx_http_moderate_arg(&batch, &move->id);
+    ngx_http_moderate_word(&batch, "actor");
+    ngx_http_moderate_arg(&batch, &move->actor);
+    ngx_http_moderate_word(&batch, "version");
+    ngx_http_moderate_number(&batch, move->version);
+    ngx_http_moderate_word(&batch, "detail");
+    ngx_http_moderate_arg(&batch, &move->detail);
+
+    return ngx_http_moderate_send(move->redis, &batch, &move->wait,
+                                  ngx_http_moderate_move_noted, move);
+}
+
+
+static void
+ngx_http_moderate_move_noted(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_move_t *move = data;
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "%V: the %V of %V by \"%V\" was done, but could not be "
+                      "noted", &move->site, &move->action, &move->id,
+                      &move->actor);
+    }
+
+    ngx_http_moderate_move_end(move, NGX_OK);
+}
+
+
+static void
+ngx_http_moderate_move_end(ngx_http_moderate_move_t *move, ngx_int_t rc)
+{
+    ngx_connection_t           *c;
+    ngx_http_request_t         *r;
+    ngx_http_moderate_move_pt   handler;
+
+    r = move->request;
+    handler = move->handler;
+
+    ngx_http_moderate_detach(move->wait);
+
+    if (r != NULL) {
+        *move->slot = NULL;
+    }
+
+    ngx_destroy_pool(move->pool);
+
+    if (r != NULL) {
+        c = r->connection;
+        handler(r, rc);
+        ngx_http_run_posted_requests(c);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_moderate_copy(ngx_pool_t *pool, ngx_str_t *s)
+{
+    u_char  *p;
+
+    p = ngx_pstrdup(pool, s);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    s->data = p;
+
+    return NGX_OK;
+}
+
+
+/* pages: ids by time, their states, what is shown of those that fit */
+
+
+ngx_int_t
+ngx_http_moderate_list(ngx_http_moderate_list_t *list)
+{
+    if (ngx_array_init(&list->items, list->request->pool, 20,
+                       sizeof(ngx_http_moderate_item_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_moderate_list_ids(list);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_list_ids(ngx_http_moderate_list_t *list)
+{
+    ngx_str_t                       index;
+    ngx_pool_t                     *pool;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(list->request,
+                                         ngx_http_moderate_module);
+    pool = list->request->pool;
+
+    if (ngx_array_init(&list->ids, pool, NGX_HTTP_MODERATE_SCAN_BATCH,
+                       sizeof(ngx_http_moderate_id_t))
+        != NGX_OK
+        || ngx_http_moderate_key_index(pool, &list->site, &index) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_moderate_batch_init(&batch, pool);
+
+    ngx_http_moderate_command(&batch, "ZREVRANGEBYSCORE");
+    ngx_http_moderate_arg(&batch, &index);
+    ngx_http_moderate_number(&batch, list->before);
+    ngx_http_moderate_word(&batch, "-inf");
+    ngx_http_moderate_word(&batch, "WITHSCORES");
+    ngx_http_moderate_word(&batch, "LIMIT");
+    ngx_http_moderate_number(&batch, list->offset);
+    ngx_http_moderate_number(&batch, NGX_HTTP_MODERATE_SCAN_BATCH);
+
+    return ngx_http_moderate_send(mmcf->queue, &batch, list->slot,
+                                  ngx_http_moderate_list_ids_done, list);
+}
+
+
+static void
+ngx_http_moderate_list_ids_done(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_list_t *list = data;
+
+    size_t             i;
+    ngx_connection_t  *c;
+
+    c = list->request->connection;
+
+    if (rc != NGX_OK || reply->type != REDIS_REPLY_ARRAY) {
+        goto failed;
+    }
+
+    list->last = (reply->elements < 2 * NGX_HTTP_MODERATE_SCAN_BATCH);
+
+    for (i = 0; i + 1 < reply->elements; i += 2) {
+        if (ngx_http_moderate_list_id(list, reply->element[i],
+                                      reply->element[i + 1])
+            != NGX_OK)
+        {
+            goto failed;
+        }
+    }
+
+    if (list->ids.nelts == 0) {
+
+        if (list->last) {
+            ngx_http_moderate_list_end(list, NGX_OK);
+
+        } else if (ngx_http_moderate_list_ids(list) != NGX_OK) {
+            goto failed;
+        }
+
+    } else if (ngx_http_moderate_list_states(list) != NGX_OK) {
+        goto failed;
+    }
+
+    ngx_http_run_posted_requests(c);
+    return;
+
+failed:
+
+    ngx_http_moderate_list_end(list, NGX_ERROR);
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* before and offset follow: they name the place where the next batch starts */
+
+static ngx_int_t
+ngx_http_moderate_list_id(ngx_http_moderate_list_t *list, redisReply *reply,
+    redisReply *score)
+{
+    size_t                   len;
+    uint64_t                 received;
+    ngx_str_t                id;
+    ngx_http_moderate_id_t  *known;
+
+    ngx_http_moderate_reply_str(reply, &id);
+    received = ngx_http_moderate_reply_int(score, 0);
+
+    if (received == list->before) {
+        list->offset++;
+
+    } else {
+        list->before = received;
+        list->before_id.len = 0;
+        list->offset = 1;
+    }
+
+    list->scanned++;
+
+    /* those of a page before, received in the same millisecond */
+
+    if (list->before_id.len) {
+        len = ngx_min(id.len, list->before_id.len);
+
+        if (ngx_memcmp(id.data, list->before_id.data, len) >= 0) {
+            return NGX_OK;
+        }
+    }
+
+    known = ngx_array_push(&list->ids);
+    if (known == NULL) {
+        return NGX_ERROR;
+    }
+
+    known->received = received;
+    known->state = NGX_HTTP_MODERATE_STATES;
+    known->id.len = id.len;
+    known->id.data = ngx_pstrdup(list->request->pool, &id);
+
+    return (known->id.data == NULL) ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_list_states(ngx_http_moderate_list_t *list)
+{
+    ngx_str_t                      *keys;
+    ngx_uint_t                      i, n;
+    ngx_pool_t                     *pool;
+    ngx_http_moderate_id_t         *ids;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(list->request,
+                                         ngx_http_moderate_module);
+    pool = list->request->pool;
+    ids = list->ids.elts;
+
+    keys = ngx_palloc(pool, sizeof(ngx_str_t) * NGX_HTTP_MODERATE_STATES);
+    if (keys == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_moderate_batch_init(&batch, pool);
+
+    for (n = 0; n < NGX_HTTP_MODERATE_STATES; n++) {
+
+        if (ngx_http_moderate_key_state(pool, &list->site, n, &keys[n])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_moderate_command(&batch, "SMISMEMBER");
+        ngx_http_moderate_arg(&batch, &keys[n]);
+
+        for (i = 0; i < list->ids.nelts; i++) {
+            ngx_http_moderate_arg(&batch, &ids[i].id);
+        }
+    }
+
+    return ngx_http_moderate_send(mmcf->queue, &batch, list->slot,
+                                  ngx_http_moderate_list_states_done, list);
+}
+
+
+static void
+ngx_http_moderate_list_states_done(void *data, ngx_int_t rc,
+    redisReply *reply)
+{
+    ngx_http_moderate_list_t *list = data;
+
+    redisReply              *members;
+    ngx_uint_t               i, n;
+    ngx_connection_t        *c;
+    ngx_http_moderate_id_t  *ids;
+
+    c = list->request->connection;
+
+    if (rc != NGX_OK) {
+        ngx_http_moderate_list_end(list, NGX_ERROR);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
+
+    ids = list->ids.elts;
+
+    for (n = 0; n < NGX_HTTP_MODERATE_STATES; n++) {
+        members = ngx_http_moderate_reply_at(reply, n);
+
+        for (i = 0; i < list->ids.nelts; i++) {
+            if (ngx_http_moderate_reply_int(
+                    ngx_http_moderate_reply_at(members, i), 0))
+            {
+                ids[i].state = n;
+            }
+        }
+    }
+
+    if (ngx_http_moderate_list_items(list) != NGX_OK) {
+        ngx_http_moderate_list_end(list, NGX_ERROR);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_list_items(ngx_http_moderate_list_t *list)
+{
+    ngx_str_t                      *key;
+    ngx_uint_t                      i;
+    ngx_pool_t                     *pool;
+    ngx_http_moderate_id_t         *ids;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(list->request,
+                                         ngx_http_moderate_module);
+    pool = list->request->pool;
+    ids = list->ids.elts;
+
+    ngx_http_moderate_batch_init(&batch, pool);
+
+    for (i = 0; i < list->ids.nelts; i++) {
+
+        key = ngx_palloc(pool, sizeof(ngx_str_t));
+
+        if (key == NULL
+            || ngx_http_moderate_key_held(pool, &list->site, &ids[i].id, key)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_moderate_command(&batch, "HMGET");
+        ngx_http_moderate_arg(&batch, key);
+        ngx_http_moderate_word(&batch, "form");
+        ngx_http_moderate_word(&batch, "score");
+        ngx_http_moderate_word(&batch, "hits");
+        ngx_http_moderate_word(&batch, "excerpt");
+        ngx_http_moderate_word(&batch, "claimed_by");
+        ngx_http_moderate_word(&batch, "version");
+        ngx_http_moderate_word(&batch, "received");
+    }
+
+    /* one more, so that the reply is an array of them even for one id */
+
+    ngx_http_moderate_command(&batch, "PING");
+
+    return ngx_http_moderate_send(mmcf->queue, &batch, list->slot,
+                                  ngx_http_moderate_list_items_done, list);
+}
+
+
+static void
+ngx_http_moderate_list_items_done(void *data, ngx_int_t rc,
+    redisReply *reply)
+{
+    ngx_http_moderate_list_t *list = data;
+
+    ngx_uint_t               i;
+    ngx_connection_t        *c;
+    ngx_http_moderate_id_t  *ids;
+
+    c = list->request->connection;
+    ids = list->ids.elts;
+
+    for (i = 0; rc == NGX_OK && i < list->ids.nelts; i++) {
+
+        rc = ngx_http_moderate_list_item(list, &ids[i],
+                                         ngx_http_moderate_reply_at(reply, i));
+
+        if (rc == NGX_OK && list->items.nelts == list->limit
+            && (i + 1 < list->ids.nelts || !list->last))
+        {
+            rc = ngx_http_moderate_list_next(list, &ids[i]);
+            goto done;
+        }
+    }
+
+    if (rc == NGX_OK && !list->last) {
+
+        if (list->scanned >= NGX_HTTP_MODERATE_SCAN_MAX) {
+            rc = ngx_http_moderate_list_next(list, &ids[i - 1]);
+            goto done;
+        }
+
+        if (ngx_http_moderate_list_ids(list) == NGX_OK) {
+            ngx_http_run_posted_requests(c);
+            return;
+        }
+
+        rc = NGX_ERROR;
+    }
+
+done:
+
+    ngx_http_moderate_list_end(list, rc == NGX_OK ? NGX_OK : NGX_ERROR);
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
+    ngx_http_moderate_id_t *id, redisReply *reply)
+{
+    ngx_uint_t                 i;
+    ngx_str_t                 *column[6];
+    ngx_http_moderate_item_t  *item, one;
+
+    ngx_memzero(&one, sizeof(ngx_http_moderate_item_t));
+
+    column[0] = &one.record.form;
+    column[1] = &one.record.score;
+    column[2] = &one.record.hits;
+    column[3] = &one.record.excerpt;
+    column[4] = &one.claimed_by;
+
+    for (i = 0; i < 5; i++) {
+        ngx_http_moderate_reply_str(ngx_http_moderate_reply_at(reply, i),
+                                    column[i]);
+    }
+
+    ngx_http_moderate_reply_str(ngx_http_moderate_reply_at(reply, 6),
+                                &one.record.received);
+    column[5] = &one.record.received;
+
+    one.version = ngx_http_moderate_reply_int(
+                      ngx_http_moderate_reply_at(reply, 5), 0);
+
+    /* version 0: erased between the index and here */
+
+    if (one.version == 0
+        || (list->state != NGX_HTTP_MODERATE_STATES
+            && list->state != id->state)
+        || (list->form.len
+            && (list->form.len != one.record.form.len
+                || ngx_memcmp(list->form.data, one.record.form.data,
+                              list->form.len) != 0))
+        || !ngx_http_moderate_contains(&one.record.hits, "rule", &list->rule)
+        || !ngx_http_moderate_contains(&one.record.hits, "category",
+                                       &list->category))
+    {
+        return NGX_OK;
+    }
+
+    item = ngx_array_push(&list->items);
+    if (item == NULL) {
+        return NGX_ERROR;
+    }
+
+    *item = one;
+    item->record.id = id->id;
+    item->state = id->state;
+
+    column[0] = &item->record.form;
+    column[1] = &item->record.score;
+    column[2] = &item->record.hits;
+    column[3] = &item->record.excerpt;
+    column[4] = &item->claimed_by;
+    column[5] = &item->record.received;
+
+    for (i = 0; i < 6; i++) {
+        if (ngx_http_moderate_copy(list->request->pool, column[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* the page ends behind this id */
+
+static ngx_int_t
+ngx_http_moderate_list_next(ngx_http_moderate_list_t *list,
+    ngx_http_moderate_id_t *id)
+{
+    list->next.data = ngx_pnalloc(list->request->pool,
+                                  NGX_INT64_LEN + 1 + id->id.len);
+    if (list->next.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    list->next.len = ngx_sprintf(list->next.data, "%uL-%V", id->received,
+                                 &id->id)
+                     - list->next.data;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_moderate_list_end(ngx_http_moderate_list_t *list, ngx_int_t rc)
+{
+    list->handler(list->request, rc);
+}
+
+
+/* the JSON is our own, so "key":"value" is spelled in one way only */
+
+static ngx_uint_t
+ngx_http_moderate_contains(ngx_str_t *json, char *key, ngx_str_t *value)
+{
+    u_char  text[256], *last;
+
+    if (value->len == 0) {
+        return 1;
+    }
+
+    if (value->len > 200) {
+        return 0;
+    }
+
+    last = ngx_snprintf(text, sizeof(text) - 1, "\"%s\":\"%V\"", key, value);
+    *last = '\0';
+
+    return ngx_strnstr(json->data, (char *) text, json->len) != NULL;
+}

@@ -1,0 +1,917 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Delivery of an approved submission: a background subrequest of the
+ * moderator's request, with the method, URI, headers, body and address of the
+ * poster.  It goes through the server's own configuration of today, and only
+ * to a location where moderate is on.  Its response is swallowed.
+ */
+
+
+#include "ngx_http_moderate_module.h"
+
+
+typedef struct {
+    ngx_http_moderate_delivery_pt  handler;
+    ngx_http_moderate_delivery_t   delivery;
+    ngx_http_moderate_loc_conf_t  *conf;        /* where it was let through */
+    ngx_int_t                      error;       /* first one by nginx */
+
+    /* of the main request, while the poster stands in for the moderator */
+    ngx_str_t                      method_name;
+    ngx_str_t                      addr_text;
+    struct sockaddr               *sockaddr;
+    socklen_t                      socklen;
+
+    unsigned                       guarded:1;
+    unsigned                       uncertain:1;
+    unsigned                       swapped:1;
+    unsigned                       finished:1;
+} ngx_http_moderate_replay_t;
+
+
+static ngx_http_core_srv_conf_t *ngx_http_moderate_replay_server(
+    ngx_http_request_t *r, ngx_http_moderate_record_t *record);
+static ngx_int_t ngx_http_moderate_replay_uri(ngx_http_request_t *r,
+    ngx_str_t *uri);
+static ngx_int_t ngx_http_moderate_replay_build(ngx_http_request_t *sr,
+    ngx_http_core_srv_conf_t *cscf, ngx_http_moderate_record_t *record);
+static ngx_uint_t ngx_http_moderate_replay_method(ngx_str_t *name);
+static ngx_int_t ngx_http_moderate_replay_body(ngx_http_request_t *sr,
+    ngx_str_t *body);
+static ngx_int_t ngx_http_moderate_replay_variables(ngx_http_request_t *sr,
+    ngx_http_moderate_record_t *record);
+static ngx_int_t ngx_http_moderate_replay_headers(ngx_http_request_t *sr,
+    ngx_http_moderate_record_t *record);
+static ngx_int_t ngx_http_moderate_replay_host(ngx_http_request_t *sr,
+    ngx_str_t *host, ngx_str_t *server);
+static ngx_int_t ngx_http_moderate_replay_header(ngx_http_request_t *sr,
+    ngx_str_t *name, ngx_str_t *value);
+static ngx_uint_t ngx_http_moderate_replay_hop(ngx_str_t *name);
+static ngx_table_elt_t *ngx_http_moderate_replay_push(ngx_http_request_t *sr,
+    ngx_str_t *name, ngx_str_t *value);
+static void ngx_http_moderate_replay_abort(ngx_http_request_t *sr);
+static ngx_int_t ngx_http_moderate_replay_swap(ngx_http_request_t *r,
+    ngx_http_moderate_replay_t *replay, ngx_http_moderate_record_t *record);
+static void ngx_http_moderate_replay_restore(void *data);
+static ngx_int_t ngx_http_moderate_replay_done(ngx_http_request_t *sr,
+    void *data, ngx_int_t rc);
+static void ngx_http_moderate_replay_outcome(ngx_http_request_t *sr,
+    ngx_http_moderate_replay_t *replay);
+static ngx_uint_t ngx_http_moderate_replay_ok(
+    ngx_http_moderate_loc_conf_t *mlcf, ngx_uint_t status);
+static ngx_http_moderate_replay_t *ngx_http_moderate_get_replay(
+    ngx_http_request_t *r);
+static ngx_int_t ngx_http_moderate_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_moderate_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+ngx_int_t
+ngx_http_moderate_replay(ngx_http_request_t *r,
+    ngx_http_moderate_record_t *record, ngx_http_moderate_delivery_pt handler,
+    char **why)
+{
+    ngx_http_request_t          *sr;
+    ngx_http_core_srv_conf_t    *cscf;
+    ngx_http_post_subrequest_t  *ps;
+    ngx_http_moderate_replay_t  *replay;
+
+    *why = "no memory";
+
+    cscf = ngx_http_moderate_replay_server(r, record);
+    if (cscf == NULL) {
+        *why = "no server has this name and site any more";
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_moderate_replay_uri(r, &record->uri) != NGX_OK) {
+        *why = "the stored URI is not valid";
+        return NGX_ERROR;
+    }
+
+    replay = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_replay_t));
+    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
+
+    if (replay == NULL || ps == NULL
+        || ngx_http_moderate_replay_swap(r, replay, record) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    replay->handler = handler;
+
+    ps->handler = ngx_http_moderate_replay_done;
+    ps->data = replay;
+
+    /* background: it goes on when the moderator's connection is lost */
+
+    if (ngx_http_subrequest(r, &record->uri, NULL, &sr, ps,
+                            NGX_HTTP_SUBREQUEST_BACKGROUND)
+        != NGX_OK)
+    {
+        ngx_http_moderate_replay_restore(replay);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_moderate_replay_build(sr, cscf, record) != NGX_OK) {
+        sr->write_event_handler = ngx_http_moderate_replay_abort;
+    }
+
+    return NGX_OK;
+}
+
+
+/* "index name": the index is a hint for servers of the same name */
+
+static ngx_http_core_srv_conf_t *
+ngx_http_moderate_replay_server(ngx_http_request_t *r,
+    ngx_http_moderate_record_t *record)
+{
+    u_char                         *p;
+    ngx_int_t                       hint;
+    ngx_str_t                       name;
+    ngx_uint_t                      i;
+    ngx_http_core_srv_conf_t      **cscfp, *found;
+    ngx_http_core_main_conf_t      *cmcf;
+    ngx_http_moderate_srv_conf_t   *mscf;
+
+    p = ngx_strlchr(record->server.data,
+                    record->server.data + record->server.len, ' ');
+    if (p == NULL) {
+        return NULL;
+    }
+
+    hint = ngx_atoi(record->server.data, p - record->server.data);
+
+    name.data = p + 1;
+    name.len = record->server.data + record->server.len - name.data;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+    cscfp = cmcf->servers.elts;
+    found = NULL;
+
+    for (i = 0; i < cmcf->servers.nelts; i++) {
+        mscf = cscfp[i]->ctx->srv_conf[ngx_http_moderate_module.ctx_index];
+
+        if (cscfp[i]->server_name.len != name.len
+            || ngx_memcmp(cscfp[i]->server_name.data, name.data, name.len)
+               != 0
+            || mscf->site.len != record->site.len
+            || ngx_memcmp(mscf->site.data, record->site.data, mscf->site.len)
+               != 0)
+        {
+            continue;
+        }
+
+        if (found == NULL || (ngx_int_t) i == hint) {
+            found = cscfp[i];
+        }
+    }
+
+    return found;
+}
+
+
+/*
+ * A URI that does not parse ends a subrequest before it has begun, so it is
+ * tried on a request that is nobody's
+ */
+
+static ngx_int_t
+ngx_http_moderate_replay_uri(ngx_http_request_t *r, ngx_str_t *uri)
+{
+    ngx_http_request_t        *trial;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    trial = ngx_pcalloc(r->pool, sizeof(ngx_http_request_t));
+    if (trial == NULL || uri->len == 0) {
+        return NGX_ERROR;
+    }
+
+    trial->connection = r->connection;
+    trial->pool = r->pool;
+    trial->uri_start = uri->data;
+    trial->uri_end = uri->data + uri->len;
+
+    if (ngx_http_parse_uri(trial) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!trial->complex_uri && !trial->quoted_uri
+        && !trial->empty_path_in_uri)
+    {
+        return NGX_OK;
+    }
+
+    trial->uri.len = uri->len + 1;
+    trial->uri.data = ngx_pnalloc(r->pool, trial->uri.len);
+    if (trial->uri.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    return ngx_http_parse_complex_uri(trial, cscf->merge_slashes);
+}
+
+
+/* the subrequest is made, and runs when we have returned to the loop */
+
+static ngx_int_t
+ngx_http_moderate_replay_build(ngx_http_request_t *sr,
+    ngx_http_core_srv_conf_t *cscf, ngx_http_moderate_record_t *record)
+{
+    sr->srv_conf = cscf->ctx->srv_conf;
+    sr->loc_conf = cscf->ctx->loc_conf;
+
+    sr->method_name = record->method;
+    sr->method = ngx_http_moderate_replay_method(&record->method);
+
+    /* from the unparsed URI, so that %2F and "//" arrive as they were sent */
+
+    ngx_str_null(&sr->args);
+    ngx_str_null(&sr->exten);
+    sr->uri_start = record->uri.data;
+    sr->uri_end = record->uri.data + record->uri.len;
+
+    if (ngx_http_parse_uri(sr) != NGX_OK
+        || ngx_http_process_request_uri(sr) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    sr->request_line.data = ngx_pnalloc(sr->pool, record->method.len
+                                                  + record->uri.len + 10);
+    if (sr->request_line.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    sr->request_line.len = ngx_sprintf(sr->request_line.data,
+                                       "%V %V HTTP/1.1", &record->method,
+                                       &record->uri)
+                           - sr->request_line.data;
+
+    if (ngx_http_moderate_replay_body(sr, &record->body) != NGX_OK
+        || ngx_http_moderate_replay_variables(sr, record) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* it was counted when it came; the rate of approvals is no rate of posts */
+
+    sr->main->limit_req_status = 1;
+    sr->main->limit_conn_status = 1;
+
+    return ngx_http_moderate_replay_headers(sr, record);
+}
+
+
+static ngx_uint_t
+ngx_http_moderate_replay_method(ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    static struct {
+        ngx_str_t   name;
+        ngx_uint_t  method;
+    } methods[] = {
+        { ngx_string("POST"), NGX_HTTP_POST },
+        { ngx_string("PUT"), NGX_HTTP_PUT },
+        { ngx_string("PATCH"), NGX_HTTP_PATCH },
+        { ngx_string("DELETE"), NGX_HTTP_DELETE },
+        { ngx_string("GET"), NGX_HTTP_GET },
+        { ngx_null_string, 0 }
+    };
+
+    for (i = 0; methods[i].name.len; i++) {
+        if (methods[i].name.len == name->len
+            && ngx_strncmp(methods[i].name.data, name->data, name->len) == 0)
+        {
+            return methods[i].method;
+        }
+    }
+
+    return NGX_HTTP_UNKNOWN;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_replay_body(ngx_http_request_t *sr, ngx_str_t *body)
+{
+    ngx_buf_t                *b;
+    ngx_chain_t              *cl;
+    ngx_http_request_body_t  *rb;
+
+    rb = ngx_pcalloc(sr->pool, sizeof(ngx_http_request_body_t));
+    if (rb == NULL) {
+        return NGX_ERROR;
+    }
+
+    sr->request_body = rb;
+    sr->discard_body = 0;
+
+    if (body->len == 0) {
+        return NGX_OK;
+    }
+
+    b = ngx_calloc_buf(sr->pool);
+    cl = ngx_alloc_chain_link(sr->pool);
+
+    if (b == NULL || cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->memory = 1;
+    b->last_buf = 1;
+    b->start = body->data;
+    b->pos = body->data;
+    b->last = body->data + body->len;
+    b->end = b->last;
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    rb->bufs = cl;
+    rb->buf = b;
+
+    return NGX_OK;
+}
+
+
+/* its own: shared ones would show the poster in the moderator's log line */
+
+static ngx_int_t
+ngx_http_moderate_replay_variables(ngx_http_request_t *sr,
+    ngx_http_moderate_record_t *record)
+{
+    ngx_str_t                       lines, name, value;
+    ngx_uint_t                      i;
+    ngx_http_moderate_kept_t       *kept;
+    ngx_http_variable_value_t      *v;
+    ngx_http_core_main_conf_t      *cmcf;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    static ngx_str_t  sep = ngx_string(" ");
+
+    cmcf = ngx_http_get_module_main_conf(sr, ngx_http_core_module);
+    mmcf = ngx_http_get_module_main_conf(sr, ngx_http_moderate_module);
+
+    sr->variables = ngx_pcalloc(sr->pool, cmcf->variables.nelts
+                                          * sizeof(ngx_http_variable_value_t));
+    if (sr->variables == NULL) {
+        return NGX_ERROR;
+    }
+
+    kept = mmcf->kept.elts;
+    lines = record->variables;
+
+    while (ngx_http_moderate_record_line(&lines, &sep, &name, &value)
+           == NGX_OK)
+    {
+        for (i = 0; i < mmcf->kept.nelts; i++) {
+
+            if (kept[i].name.len != name.len
+                || ngx_strncmp(kept[i].name.data, name.data, name.len) != 0)
+            {
+                continue;
+            }
+
+            v = &sr->variables[kept[i].index];
+            v->data = value.data;
+            v->len = value.len;
+            v->valid = 1;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* an allow-list when it was stored; the framing is made anew */
+
+static ngx_int_t
+ngx_http_moderate_replay_headers(ngx_http_request_t *sr,
+    ngx_http_moderate_record_t *record)
+{
+    ngx_int_t               rc;
+    ngx_str_t               lines, name, value;
+    ngx_table_elt_t        *h;
+    ngx_http_headers_in_t  *in;
+
+    static ngx_str_t  sep = ngx_string(": ");
+    static ngx_str_t  host = ngx_string("Host");
+    static ngx_str_t  length = ngx_string("Content-Length");
+
+    in = &sr->headers_in;
+
+    ngx_memzero(in, sizeof(ngx_http_headers_in_t));
+
+    if (ngx_list_init(&in->headers, sr->pool, 20, sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+#if (nginx_version < 1023000)
+
+    if (ngx_array_init(&in->cookies, sr->pool, 2, sizeof(ngx_table_elt_t *))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+#endif
+
+    in->content_length_n = record->body.len;
+    in->keep_alive_n = -1;
+
+    in->host = ngx_http_moderate_replay_push(sr, &host, &record->host);
+    if (in->host == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_moderate_replay_host(sr, &record->host, &in->server)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    value.data = ngx_pnalloc(sr->pool, NGX_SIZE_T_LEN);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = ngx_sprintf(value.data, "%uz", record->body.len) - value.data;
+
+    h = ngx_http_moderate_replay_push(sr, &length, &value);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    in->content_length = h;
+
+    lines = record->headers;
+
+    for ( ;; ) {
+        rc = ngx_http_moderate_record_line(&lines, &sep, &name, &value);
+
+        if (rc == NGX_DONE) {
+            return NGX_OK;
+        }
+
+        if (rc != NGX_OK
+            || ngx_http_moderate_replay_header(sr, &name, &value) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+}
+
+
+/* what $host is: without the port and in lower case */
+
+static ngx_int_t
+ngx_http_moderate_replay_host(ngx_http_request_t *sr, ngx_str_t *host,
+    ngx_str_t *server)
+{
+    u_char  *p, *last;
+
+    server->data = ngx_pnalloc(sr->pool, host->len + 1);
+    if (server->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_strlow(server->data, host->data, host->len);
+
+    last = server->data + host->len;
+
+    /* the colons of "[::1]:8080" */
+
+    p = ngx_strlchr(server->data, last, ']');
+    p = ngx_strlchr(p ? p : server->data, last, ':');
+
+    server->len = (p ? p : last) - server->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_replay_header(ngx_http_request_t *sr, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    ngx_uint_t                  i;
+    ngx_table_elt_t            *h;
+    ngx_http_header_t          *hh;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    if (ngx_http_moderate_replay_hop(name)) {
+        return NGX_OK;
+    }
+
+    /* nginx lets none of these in; a record could have been tampered with */
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] == CR || value->data[i] == '\0') {
+            return NGX_ERROR;
+        }
+    }
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] <= ' ' || name->data[i] >= 0x7f) {
+            return NGX_ERROR;
+        }
+    }
+
+    h = ngx_http_moderate_replay_push(sr, name, value);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    cmcf = ngx_http_get_module_main_conf(sr, ngx_http_core_module);
+
+    hh = ngx_hash_find(&cmcf->headers_in_hash, h->hash, h->lowcase_key,
+                       h->key.len);
+
+    if (hh != NULL && hh->handler != NULL) {
+        return hh->handler(sr, h, hh->offset);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_moderate_replay_hop(ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    /* of one connection or one framing; Host has its own place */
+
+    static ngx_str_t  names[] = {
+        ngx_string("Host"),
+        ngx_string("Content-Length"),
+        ngx_string("Transfer-Encoding"),
+        ngx_string("Connection"),
+        ngx_string("Keep-Alive"),
+        ngx_string("Proxy-Connection"),
+        ngx_string("TE"),
+        ngx_string("Trailer"),
+        ngx_string("Upgrade"),
+        ngx_string("Expect"),
+        ngx_null_string
+    };
+
+    for (i = 0; names[i].len; i++) {
+        if (names[i].len == name->len
+            && ngx_strncasecmp(names[i].data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_moderate_replay_push(ngx_http_request_t *sr, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&sr->headers_in.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->key = *name;
+    h->lowcase_key = ngx_pnalloc(sr->pool, name->len);
+    h->value.data = ngx_pnalloc(sr->pool, value->len + 1);
+
+    if (h->lowcase_key == NULL || h->value.data == NULL) {
+        return NULL;
+    }
+
+    h->hash = ngx_hash_strlow(h->lowcase_key, name->data, name->len);
+
+    ngx_memcpy(h->value.data, value->data, value->len);
+    h->value.data[value->len] = '\0';
+    h->value.len = value->len;
+
+    return h;
+}
+
+
+static void
+ngx_http_moderate_replay_abort(ngx_http_request_t *sr)
+{
+    ngx_http_finalize_request(sr, NGX_HTTP_INTERNAL_SERVER_ERROR);
+}
+
+
+/*
+ * $request_method and $remote_addr are read from the main request and its
+ * connection: the poster takes the moderator's place there for the while
+ */
+
+static ngx_int_t
+ngx_http_moderate_replay_swap(ngx_http_request_t *r,
+    ngx_http_moderate_replay_t *replay, ngx_http_moderate_record_t *record)
+{
+    ngx_addr_t           addr;
+    ngx_connection_t    *c;
+    ngx_http_cleanup_t  *cln;
+
+    c = r->connection;
+
+    /* not a pool's cleanup: that comes behind the access log */
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_moderate_replay_restore;
+    cln->data = replay;
+
+    replay->delivery.request = r;
+    replay->method_name = r->method_name;
+    replay->addr_text = c->addr_text;
+    replay->sockaddr = c->sockaddr;
+    replay->socklen = c->socklen;
+    replay->swapped = 1;
+
+    r->method_name = record->method;
+    c->addr_text = record->address;
+
+    /* a Unix socket's peer has no other address than its text */
+
+    if (ngx_parse_addr(r->pool, &addr, record->address.data,
+                       record->address.len)
+        == NGX_OK)
+    {
+        c->sockaddr = addr.sockaddr;
+        c->socklen = addr.socklen;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_moderate_replay_restore(void *data)
+{
+    ngx_http_moderate_replay_t *replay = data;
+
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    if (!replay->swapped) {
+        return;
+    }
+
+    replay->swapped = 0;
+
+    r = replay->delivery.request;
+    c = r->connection;
+
+    r->method_name = replay->method_name;
+    c->addr_text = replay->addr_text;
+    c->sockaddr = replay->sockaddr;
+    c->socklen = replay->socklen;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_replay_done(ngx_http_request_t *sr, void *data,
+    ngx_int_t rc)
+{
+    ngx_http_moderate_replay_t *replay = data;
+
+    ngx_http_upstream_t  *u;
+
+    if (replay->finished) {
+        return rc;
+    }
+
+    u = sr->upstream;
+
+    if (rc != NGX_OK && u != NULL && u->request_sent
+        && u->headers_in.status_n == 0)
+    {
+        replay->uncertain = 1;
+    }
+
+    if ((rc >= NGX_HTTP_SPECIAL_RESPONSE
+         && rc != NGX_HTTP_REQUEST_TIME_OUT
+         && rc != NGX_HTTP_CLOSE
+         && rc != NGX_HTTP_CLIENT_CLOSED_REQUEST)
+        || rc == NGX_HTTP_CREATED
+        || rc == NGX_HTTP_NO_CONTENT)
+    {
+        /* error_page may have something to say; then we are here again */
+
+        if (replay->error == 0 && rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+            replay->error = rc;
+        }
+
+        return rc;
+    }
+
+    replay->finished = 1;
+
+    ngx_http_moderate_replay_outcome(sr, replay);
+    ngx_http_moderate_replay_restore(replay);
+
+    replay->handler(replay->delivery.request, &replay->delivery);
+
+    return NGX_OK;
+}
+
+
+/* an error page of nginx is no delivery, whatever its status */
+
+static void
+ngx_http_moderate_replay_outcome(ngx_http_request_t *sr,
+    ngx_http_moderate_replay_t *replay)
+{
+    ngx_http_upstream_t           *u;
+    ngx_http_moderate_delivery_t  *delivery;
+
+    u = sr->upstream;
+    delivery = &replay->delivery;
+
+    if (u != NULL && u->headers_in.status_n) {
+        delivery->status = u->headers_in.status_n;
+
+    } else {
+        delivery->status = replay->error ? (ngx_uint_t) replay->error
+                                         : sr->headers_out.status;
+
+        if (replay->uncertain) {
+            delivery->uncertain = 1;
+            return;
+        }
+
+        if (replay->error) {
+            return;
+        }
+    }
+
+    if (replay->guarded) {
+        delivery->accepted = ngx_http_moderate_replay_ok(replay->conf,
+                                                         delivery->status);
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_moderate_replay_ok(ngx_http_moderate_loc_conf_t *mlcf,
+    ngx_uint_t status)
+{
+    ngx_uint_t  i, *code;
+
+    /* a portal answers a form with its page or with a redirect to it */
+
+    if (mlcf->replay_ok == NULL) {
+        return status >= 200 && status < 400;
+    }
+
+    code = mlcf->replay_ok->elts;
+
+    for (i = 0; i < mlcf->replay_ok->nelts; i++) {
+        if (code[i] == status || code[i] == status / 100) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_http_moderate_replay_t *
+ngx_http_moderate_get_replay(ngx_http_request_t *r)
+{
+    if (r->post_subrequest != NULL
+        && r->post_subrequest->handler == ngx_http_moderate_replay_done)
+    {
+        return r->post_subrequest->data;
+    }
+
+    return NULL;
+}
+
+
+/* a stored URI leads to a place where submissions are judged, or nowhere */
+
+ngx_int_t
+ngx_http_moderate_replay_guard(ngx_http_request_t *r,
+    ngx_http_moderate_loc_conf_t *mlcf)
+{
+    ngx_str_t                    value;
+    ngx_uint_t                   i;
+    ngx_http_moderate_key_t     *header;
+    ngx_http_moderate_replay_t  *replay;
+
+    replay = ngx_http_moderate_get_replay(r);
+
+    /* other subrequests, and internal redirects behind the guard */
+
+    if (replay == NULL || replay->guarded) {
+        return NGX_DECLINED;
+    }
+
+    if (!mlcf->enable) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "a held submission to \"%V\" is not delivered: "
+                      "\"moderate\" is not on there", &r->uri);
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    replay->guarded = 1;
+    replay->conf = mlcf;
+
+    if (mlcf->set_headers == NULL) {
+        return NGX_DECLINED;
+    }
+
+    header = mlcf->set_headers->elts;
+
+    for (i = 0; i < mlcf->set_headers->nelts; i++) {
+
+        if (ngx_http_complex_value(r, &header[i].value, &value) != NGX_OK
+            || ngx_http_moderate_replay_header(r, &header[i].name, &value)
+               != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* what the backend answers is for the poster, who is not there any more */
+
+
+void
+ngx_http_moderate_replay_init(void)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_moderate_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_moderate_body_filter;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_header_filter(ngx_http_request_t *r)
+{
+    ngx_http_request_t  *up;
+
+    for (up = r; up != up->main; up = up->parent) {
+        if (ngx_http_moderate_get_replay(up) != NULL) {
+            r->header_sent = 1;
+            return NGX_OK;
+        }
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t           *b;
+    ngx_chain_t         *cl;
+    ngx_http_request_t  *up;
+
+    for (up = r; up != up->main; up = up->parent) {
+        if (ngx_http_moderate_get_replay(up) != NULL) {
+            break;
+        }
+    }
+
+    if (up == up->main) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    for (cl = in; cl; cl = cl->next) {
+        b = cl->buf;
+        b->pos = b->last;
+        b->file_pos = b->file_last;
+    }
+
+    return NGX_OK;
+}

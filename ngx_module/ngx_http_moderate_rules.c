@@ -1,0 +1,450 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Rule sets are loaded with the configuration, so that "nginx -t" speaks of
+ * them, and are inherited by the workers.  Each worker then watches the files
+ * and loads a changed set in a thread.  One pointer is swapped; submissions in
+ * flight keep the set they began with.
+ */
+
+
+#include "ngx_http_moderate_module.h"
+
+#include <ngx_thread_pool.h>
+
+
+/*
+ * A change is loaded when two looks in a row see the same: files are often
+ * written in several steps.  Both looks and the load stay below two seconds.
+ */
+
+#define NGX_HTTP_MODERATE_LOOK  400
+
+
+typedef struct {
+    ngx_http_moderate_rules_t  *rules;
+    uint64_t                    signature;      /* in: of the live set */
+    uint64_t                    seen;           /* in: of the last look */
+
+    vet_ruleset_t              *ruleset;        /* out: a new set, or NULL */
+    vet_errors_t                errors;         /* out */
+} ngx_http_moderate_look_t;
+
+
+static ngx_http_moderate_rules_t *ngx_http_moderate_rules_find(
+    ngx_http_moderate_main_conf_t *mmcf, ngx_array_t *paths);
+static ngx_int_t ngx_http_moderate_rules_load(ngx_conf_t *cf,
+    ngx_http_moderate_rules_t *rules);
+static ngx_int_t ngx_http_moderate_rules_set(ngx_http_moderate_rules_t *rules,
+    vet_ruleset_t *ruleset);
+static void ngx_http_moderate_rules_cleanup(void *data);
+static void ngx_http_moderate_rules_timer(ngx_event_t *ev);
+static void ngx_http_moderate_rules_look(void *data, ngx_log_t *log);
+static void ngx_http_moderate_rules_looked(ngx_event_t *ev);
+static void ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
+    vet_ruleset_t *ruleset);
+static void ngx_http_moderate_rules_errors(ngx_http_moderate_rules_t *rules,
+    vet_errors_t *errors, ngx_uint_t level, ngx_log_t *log);
+
+
+/* configuration */
+
+
+ngx_http_moderate_rules_t *
+ngx_http_moderate_rules_add(ngx_conf_t *cf, ngx_array_t *paths)
+{
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_moderate_rules_t       *rules, **p;
+    ngx_http_moderate_main_conf_t   *mmcf;
+
+    mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_moderate_module);
+
+    rules = ngx_http_moderate_rules_find(mmcf, paths);
+    if (rules != NULL) {
+        return rules;
+    }
+
+    rules = ngx_pcalloc(cf->pool, sizeof(ngx_http_moderate_rules_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    p = ngx_array_push(&mmcf->rules);
+
+    if (rules == NULL || cln == NULL || p == NULL
+        || ngx_array_init(&rules->users, cf->pool, 4,
+                          sizeof(ngx_http_moderate_loc_conf_t *))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    rules->paths = *paths;
+    rules->name.len = ((vet_str_t *) paths->elts)[0].len;
+    rules->name.data = (u_char *) ((vet_str_t *) paths->elts)[0].data;
+
+    *p = rules;
+
+    cln->handler = ngx_http_moderate_rules_cleanup;
+    cln->data = rules;
+
+    if (ngx_http_moderate_rules_load(cf, rules) != NGX_OK) {
+        return NULL;
+    }
+
+    return rules;
+}
+
+
+static ngx_http_moderate_rules_t *
+ngx_http_moderate_rules_find(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_array_t *paths)
+{
+    ngx_uint_t                   i, n;
+    vet_str_t                   *a, *b;
+    ngx_http_moderate_rules_t  **rules;
+
+    rules = mmcf->rules.elts;
+    a = paths->elts;
+
+    for (i = 0; i < mmcf->rules.nelts; i++) {
+
+        if (rules[i]->paths.nelts != paths->nelts) {
+            continue;
+        }
+
+        b = rules[i]->paths.elts;
+
+        for (n = 0; n < paths->nelts; n++) {
+            if (a[n].len != b[n].len
+                || ngx_memcmp(a[n].data, b[n].data, a[n].len) != 0)
+            {
+                break;
+            }
+        }
+
+        if (n == paths->nelts) {
+            return rules[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
+{
+    vet_errors_t    errors;
+    vet_ruleset_t  *ruleset;
+
+    ngx_memzero(&errors, sizeof(vet_errors_t));
+
+    /* before the load: a write in between is seen as a change later */
+
+    if (vet_ruleset_signature(rules->paths.elts, rules->paths.nelts,
+                              &rules->signature, &errors)
+        != VET_OK)
+    {
+        ngx_http_moderate_rules_errors(rules, &errors, NGX_LOG_EMERG, cf->log);
+        return NGX_ERROR;
+    }
+
+    rules->seen = rules->signature;
+
+    ruleset = vet_ruleset_load(rules->paths.elts, rules->paths.nelts, &errors);
+
+    if (ruleset == NULL) {
+        ngx_http_moderate_rules_errors(rules, &errors, NGX_LOG_EMERG, cf->log);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_moderate_rules_set(rules, ruleset) != NGX_OK) {
+        vet_ruleset_destroy(ruleset);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_rules_set(ngx_http_moderate_rules_t *rules,
+    vet_ruleset_t *ruleset)
+{
+    ngx_http_moderate_set_t  *set;
+
+    set = ngx_alloc(sizeof(ngx_http_moderate_set_t), ngx_cycle->log);
+    if (set == NULL) {
+        return NGX_ERROR;
+    }
+
+    set->ruleset = ruleset;
+    set->refs = 1;
+
+    rules->live = set;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_moderate_set_release(ngx_http_moderate_set_t *set)
+{
+    if (--set->refs == 0) {
+        vet_ruleset_destroy(set->ruleset);
+        ngx_free(set);
+    }
+}
+
+
+static void
+ngx_http_moderate_rules_cleanup(void *data)
+{
+    ngx_http_moderate_rules_t *rules = data;
+
+    if (rules->live != NULL) {
+        ngx_http_moderate_set_release(rules->live);
+        rules->live = NULL;
+    }
+}
+
+
+ngx_int_t
+ngx_http_moderate_rules_keys(ngx_http_moderate_rules_t *rules,
+    ngx_http_moderate_set_t *set, ngx_log_t *log)
+{
+    size_t                          n, k;
+    ngx_uint_t                      i, j;
+    const vet_limit_t              *limits;
+    ngx_http_moderate_key_t        *key;
+    ngx_http_moderate_loc_conf_t  **users;
+
+    static ngx_str_t  fingerprint = ngx_string("fingerprint");
+
+    limits = vet_ruleset_limits(set->ruleset, &n);
+    users = rules->users.elts;
+
+    for (k = 0; k < n; k++) {
+
+        if (limits[k].key.len == fingerprint.len
+            && ngx_strncmp(limits[k].key.data, fingerprint.data,
+                           fingerprint.len)
+               == 0)
+        {
+            continue;
+        }
+
+        for (i = 0; i < rules->users.nelts; i++) {
+            key = users[i]->keys->elts;
+
+            for (j = 0; j < users[i]->keys->nelts; j++) {
+                if (key[j].name.len == limits[k].key.len
+                    && ngx_strncmp(key[j].name.data, limits[k].key.data,
+                                   key[j].name.len)
+                       == 0)
+                {
+                    break;
+                }
+            }
+
+            if (j == users[i]->keys->nelts) {
+                ngx_log_error(NGX_LOG_EMERG, log, 0,
+                              "rules \"%V\": limit \"%*s\" counts by "
+                              "\"%*s\", which no \"moderate_key\" defines, "
+                              "expected \"moderate_key %*s $variable;\"",
+                              &rules->name, limits[k].rule.id.len,
+                              limits[k].rule.id.data, limits[k].key.len,
+                              limits[k].key.data, limits[k].key.len,
+                              limits[k].key.data);
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* the worker */
+
+
+void
+ngx_http_moderate_rules_watch(ngx_http_moderate_rules_t *rules,
+    ngx_cycle_t *cycle)
+{
+    rules->timer.handler = ngx_http_moderate_rules_timer;
+    rules->timer.data = rules;
+    rules->timer.log = cycle->log;
+    rules->timer.cancelable = 1;
+
+    ngx_add_timer(&rules->timer, NGX_HTTP_MODERATE_LOOK);
+}
+
+
+/* even the look is for a thread: a file system may be slow */
+
+static void
+ngx_http_moderate_rules_timer(ngx_event_t *ev)
+{
+    ngx_thread_task_t              *task;
+    ngx_http_moderate_look_t       *look;
+    ngx_http_moderate_rules_t      *rules;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    rules = ev->data;
+
+    if (ngx_exiting) {
+        return;
+    }
+
+    ngx_add_timer(ev, NGX_HTTP_MODERATE_LOOK);
+
+    if (rules->busy) {
+        return;
+    }
+
+    mmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_moderate_module);
+
+    task = ngx_calloc(sizeof(ngx_thread_task_t)
+                      + sizeof(ngx_http_moderate_look_t), ev->log);
+    if (task == NULL) {
+        return;
+    }
+
+    look = (ngx_http_moderate_look_t *) (task + 1);
+    look->rules = rules;
+    look->signature = rules->signature;
+    look->seen = rules->seen;
+
+    task->ctx = look;
+    task->handler = ngx_http_moderate_rules_look;
+    task->event.handler = ngx_http_moderate_rules_looked;
+    task->event.data = task;
+    task->event.log = ngx_cycle->log;
+
+    if (ngx_thread_task_post(mmcf->thread_pool, task) != NGX_OK) {
+        ngx_free(task);
+        return;
+    }
+
+    rules->busy = 1;
+}
+
+
+/* in a thread: the engine and libc only */
+
+static void
+ngx_http_moderate_rules_look(void *data, ngx_log_t *log)
+{
+    uint64_t                    signature;
+    ngx_http_moderate_look_t   *look;
+    ngx_http_moderate_rules_t  *rules;
+
+    look = data;
+    rules = look->rules;
+
+    if (vet_ruleset_signature(rules->paths.elts, rules->paths.nelts,
+                              &signature, &look->errors)
+        != VET_OK)
+    {
+        /* no hash is 0: a path that is gone settles like other changes */
+        signature = 0;
+    }
+
+    if (signature == look->seen && signature != look->signature
+        && look->errors.n == 0)
+    {
+        look->ruleset = vet_ruleset_load(rules->paths.elts,
+                                         rules->paths.nelts, &look->errors);
+    }
+
+    look->seen = signature;
+}
+
+
+static void
+ngx_http_moderate_rules_looked(ngx_event_t *ev)
+{
+    ngx_uint_t                  settled;
+    ngx_thread_task_t          *task;
+    ngx_http_moderate_look_t   *look;
+    ngx_http_moderate_rules_t  *rules;
+
+    task = ev->data;
+    look = task->ctx;
+    rules = look->rules;
+
+    rules->busy = 0;
+
+    settled = (look->seen == rules->seen);
+    rules->seen = look->seen;
+
+    if (settled && look->seen != rules->signature) {
+
+        /* a set that cannot be used is tried once, not at every look */
+        rules->signature = look->seen;
+
+        if (look->ruleset != NULL) {
+            ngx_http_moderate_rules_swap(rules, look->ruleset);
+
+        } else {
+            ngx_http_moderate_rules_errors(rules, &look->errors, NGX_LOG_ERR,
+                                           ngx_cycle->log);
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                          "rules \"%V\" could not be loaded, the last good "
+                          "set stays", &rules->name);
+        }
+    }
+
+    ngx_free(task);
+}
+
+
+static void
+ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
+    vet_ruleset_t *ruleset)
+{
+    vet_str_t                 version;
+    ngx_http_moderate_set_t  *old;
+
+    old = rules->live;
+
+    if (ngx_http_moderate_rules_set(rules, ruleset) != NGX_OK) {
+        vet_ruleset_destroy(ruleset);
+        return;
+    }
+
+    if (ngx_http_moderate_rules_keys(rules, rules->live, ngx_cycle->log)
+        != NGX_OK)
+    {
+        ngx_http_moderate_set_release(rules->live);
+        rules->live = old;
+        return;
+    }
+
+    version = vet_ruleset_version(ruleset);
+
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "rules \"%V\": version %*s is live, %uz rules",
+                  &rules->name, version.len, version.data,
+                  vet_ruleset_rules(ruleset));
+
+    ngx_http_moderate_set_release(old);
+}
+
+
+static void
+ngx_http_moderate_rules_errors(ngx_http_moderate_rules_t *rules,
+    vet_errors_t *errors, ngx_uint_t level, ngx_log_t *log)
+{
+    size_t  i;
+
+    for (i = 0; i < errors->n && i < VET_ERRORS_MAX; i++) {
+        ngx_log_error(level, log, 0, "%s", errors->text[i]);
+    }
+
+    if (errors->n > VET_ERRORS_MAX) {
+        ngx_log_error(level, log, 0, "rules \"%V\": %uz more problems",
+                      &rules->name, errors->n - VET_ERRORS_MAX);
+    }
+}

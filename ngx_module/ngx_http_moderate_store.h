@@ -1,0 +1,132 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * The queue of held submissions, as nginx sees it.  What is handed to a
+ * handler lives as long as the request.
+ */
+
+
+#ifndef NGX_HTTP_MODERATE_STORE_H_INCLUDED_
+#define NGX_HTTP_MODERATE_STORE_H_INCLUDED_
+
+
+#include "ngx_http_moderate_module.h"
+#include "ngx_http_moderate_keys.h"
+
+
+#define NGX_HTTP_MODERATE_LIST_MAX   200    /* items of one page */
+#define NGX_HTTP_MODERATE_SCAN_MAX   5000   /* ids looked at for one page */
+#define NGX_HTTP_MODERATE_LEASE      600    /* seconds a claim lasts */
+
+
+typedef struct {
+    ngx_http_moderate_record_t  record;
+    ngx_uint_t                  state;      /* STATES: in none */
+    ngx_uint_t                  version;
+    ngx_str_t                   actor;      /* of the last transition */
+    ngx_str_t                   claimed_by;
+    ngx_uint_t                  claimed_at; /* seconds since the epoch */
+    ngx_array_t                 history;    /* of event_t, by version */
+} ngx_http_moderate_item_t;
+
+
+typedef struct {
+    ngx_uint_t                  version;
+    ngx_str_t                   text;       /* "ms actor action [detail]" */
+} ngx_http_moderate_event_t;
+
+
+/*
+ * Stores a submission that is held: all of it in one transaction, or nothing.
+ * The handler gets NGX_OK, NGX_DECLINED (refused) or NGX_ERROR (not known; the
+ * same record may be stored again).  NGX_ERROR: not sent, no call.
+ */
+typedef void (*ngx_http_moderate_hold_pt)(ngx_http_request_t *r, ngx_int_t rc);
+
+ngx_int_t ngx_http_moderate_hold(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_record_t *record,
+    ngx_http_moderate_hold_pt handler);
+
+
+/*
+ * Reads one item whole.  The handler gets NGX_OK, NGX_DECLINED (there is none)
+ * or NGX_ERROR.
+ */
+typedef void (*ngx_http_moderate_item_pt)(ngx_http_request_t *r, ngx_int_t rc,
+    ngx_http_moderate_item_t *item);
+
+ngx_int_t ngx_http_moderate_item(ngx_http_request_t *r,
+    ngx_http_moderate_wait_t **slot, ngx_str_t *site, ngx_str_t *id,
+    ngx_http_moderate_item_pt handler);
+
+
+/* A page of the queue, newest first; filters of length 0 let all through. */
+
+typedef struct {
+    ngx_http_request_t         *request;
+    ngx_http_moderate_wait_t  **slot;
+    ngx_str_t                   site;
+
+    ngx_uint_t                  state;      /* STATES: any */
+    ngx_str_t                   form;
+    ngx_str_t                   rule;
+    ngx_str_t                   category;
+    ngx_uint_t                  limit;
+    uint64_t                    before;     /* ms; with before_id */
+    ngx_str_t                   before_id;
+
+    ngx_array_t                 items;      /* of item_t; record in part */
+    ngx_str_t                   next;       /* cursor; empty at the end */
+
+    /* of the scan */
+    void                      (*handler)(ngx_http_request_t *r, ngx_int_t rc);
+    ngx_array_t                 ids;        /* of id_t, this batch */
+    ngx_uint_t                  offset;
+    ngx_uint_t                  scanned;
+    unsigned                    last:1;
+} ngx_http_moderate_list_t;
+
+ngx_int_t ngx_http_moderate_list(ngx_http_moderate_list_t *list);
+
+
+/*
+ * A transition: one SMOVE, so it has one winner and works on a full Redis.
+ * What is noted beside it (version, actor, history, event) is written by the
+ * winner, and is missing when Redis is full.  It goes on when the request has
+ * ended; only the handler is not called then.
+ *
+ * The handler gets NGX_OK, NGX_DECLINED (the item is in another state: someone
+ * was first) or NGX_ERROR.
+ */
+typedef struct ngx_http_moderate_move_s  ngx_http_moderate_move_t;
+
+typedef void (*ngx_http_moderate_move_pt)(ngx_http_request_t *r, ngx_int_t rc);
+
+struct ngx_http_moderate_move_s {
+    ngx_pool_t                 *pool;
+    ngx_http_moderate_redis_t  *redis;
+    ngx_http_request_t         *request;    /* NULL: it has ended */
+    ngx_http_moderate_move_t  **slot;
+    ngx_http_moderate_wait_t   *wait;
+    ngx_http_moderate_move_pt   handler;
+
+    ngx_str_t                   site;
+    ngx_str_t                   id;
+    ngx_uint_t                  from;
+    ngx_uint_t                  to;
+    ngx_uint_t                  version;    /* after it */
+    ngx_str_t                   actor;
+    ngx_str_t                   action;
+    ngx_str_t                   detail;     /* reason code, status; or none */
+};
+
+/* Copies what move says; *slot is the way to detach it. */
+ngx_int_t ngx_http_moderate_move(ngx_http_request_t *r,
+    ngx_http_moderate_move_t *move, ngx_http_moderate_move_t **slot,
+    ngx_http_moderate_move_pt handler);
+
+void ngx_http_moderate_move_detach(ngx_http_moderate_move_t *move);
+
+
+#endif /* NGX_HTTP_MODERATE_STORE_H_INCLUDED_ */

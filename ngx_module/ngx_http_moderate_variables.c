@@ -1,0 +1,232 @@
+
+/*
+ * Copyright (C) the moderate authors
+ */
+
+
+#include "ngx_http_moderate_module.h"
+
+
+static ngx_int_t ngx_http_moderate_verdict_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_moderate_score_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_moderate_string_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_moderate_id_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_moderate_time_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
+static ngx_http_variable_t  ngx_http_moderate_vars[] = {
+
+    { ngx_string("moderate_verdict"), NULL,
+      ngx_http_moderate_verdict_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_score"), NULL,
+      ngx_http_moderate_score_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_rules"), NULL,
+      ngx_http_moderate_string_variable,
+      offsetof(ngx_http_moderate_ctx_t, rules), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_id"), NULL,
+      ngx_http_moderate_id_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_ruleset"), NULL,
+      ngx_http_moderate_string_variable,
+      offsetof(ngx_http_moderate_ctx_t, ruleset), NGX_HTTP_VAR_NOCACHEABLE,
+      0 },
+
+    { ngx_string("moderate_time"), NULL,
+      ngx_http_moderate_time_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+ngx_int_t
+ngx_http_moderate_add_variables(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_http_moderate_vars; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_verdict_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t                *name;
+    ngx_http_moderate_ctx_t  *ctx;
+
+    static ngx_str_t  names[][2] = {
+        { ngx_string("PASSED"), ngx_string("PASSED_DRY_RUN") },
+        { ngx_string("HELD"), ngx_string("HELD_DRY_RUN") },
+        { ngx_string("REJECTED"), ngx_string("REJECTED_DRY_RUN") },
+        { ngx_string("UNREADABLE"), ngx_string("UNREADABLE_DRY_RUN") },
+        { ngx_string("FAILED"), ngx_string("FAILED_DRY_RUN") }
+    };
+
+    ctx = ngx_http_moderate_get_ctx(r);
+
+    if (ctx == NULL || ctx->state < NGX_HTTP_MODERATE_PASSED) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    if (ctx->state == NGX_HTTP_MODERATE_FAILED) {
+        name = names[4];
+
+    } else if (ctx->state == NGX_HTTP_MODERATE_TOO_LARGE) {
+        name = names[2];
+
+    } else if (ctx->unreadable && ctx->verdict.action == VET_PASS) {
+        name = names[3];
+
+    } else if (ctx->state == NGX_HTTP_MODERATE_PASSED && !ctx->dry_run
+               && ctx->verdict.action != VET_PASS)
+    {
+        /* moderate_failure store=pass */
+        name = names[4];
+
+    } else {
+        name = names[ctx->verdict.action];
+    }
+
+    name += ctx->dry_run;
+
+    v->data = name->data;
+    v->len = name->len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_score_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_moderate_ctx_t  *ctx;
+
+    ctx = ngx_http_moderate_get_ctx(r);
+
+    if (ctx == NULL || ctx->state < NGX_HTTP_MODERATE_PASSED) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ngx_pnalloc(r->pool, NGX_INT_T_LEN + 2);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->len = ngx_sprintf(v->data, "%d.%d", ctx->verdict.score / VET_POINT,
+                         ctx->verdict.score % VET_POINT)
+             - v->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_string_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t                *s;
+    ngx_http_moderate_ctx_t  *ctx;
+
+    ctx = ngx_http_moderate_get_ctx(r);
+
+    if (ctx == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    s = (ngx_str_t *) ((u_char *) ctx + data);
+
+    if (s->len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = s->data;
+    v->len = s->len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_id_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_moderate_ctx_t  *ctx;
+
+    ctx = ngx_http_moderate_get_ctx(r);
+
+    if (ctx == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ctx->id;
+    v->len = NGX_HTTP_MODERATE_ID_LEN;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* of the engine; waiting for the body and for Redis does not count */
+
+static ngx_int_t
+ngx_http_moderate_time_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_moderate_ctx_t  *ctx;
+
+    ctx = ngx_http_moderate_get_ctx(r);
+
+    if (ctx == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ngx_pnalloc(r->pool, NGX_INT64_LEN + 8);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->len = ngx_sprintf(v->data, "%uL.%06uL", ctx->spent / 1000000,
+                         ctx->spent % 1000000)
+             - v->data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
