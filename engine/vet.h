@@ -113,6 +113,10 @@ int vet_role_find(vet_str_t name, vet_role_t *role);
  * "prefix*", "*suffix", "~regex" (PCRE2, unanchored) or a JSON path such as
  * "comment.text" and "comments[].text", where "[]" stands for every element.
  * The first selector that was added and matches wins.
+ *
+ * Backends rename fields: a name that PHP or ASP.NET would make equal to an
+ * exact selector of a matched role (leading spaces dropped, "." and space
+ * made "_", cut at a NUL, without ASCII case) has that role too.
  */
 
 #define VET_SELECTOR_LEN    256      /* bytes of one selector */
@@ -381,7 +385,7 @@ void vet_decide(const vet_ruleset_t *rs, const vet_hits_t *hits,
  * vet_hits_json: [{"rule","category","reason","score","field","index","start",
  * "end"}], where start and end count bytes of the shown value and index is the
  * place in the array of vet_fields_json; a hit without a field has only the
- * first four.  score is in points ("2.5").
+ * first four.  score is a number of points: 4, 2.5.
  *
  * VET_LIMIT and VET_ERROR as of vet_parse.
  */

@@ -1,0 +1,730 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * moderatectl queue: what is held, and what becomes of it.
+ */
+
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "moderatectl.h"
+
+
+#define MODERATECTL_PAGE         100      /* items asked for at a time */
+#define MODERATECTL_LIMIT        50       /* items listed unless told */
+#define MODERATECTL_LIMIT_MAX    1000000
+#define MODERATECTL_PATH_LEN     2048
+
+
+typedef struct {
+    const char             *action;
+    const char             *id;
+    const char             *api;
+    const char             *credentials;
+    const char             *state;
+    const char             *reason;
+    long                    limit;
+    int                     json;
+    int                     help;
+} moderatectl_queue_t;
+
+
+static int moderatectl_queue_options(moderatectl_queue_t *q, int argc,
+    char **argv);
+static int moderatectl_queue_limit(const char *s, long *limit);
+static int moderatectl_queue_check(moderatectl_queue_t *q);
+static int moderatectl_queue_run(moderatectl_queue_t *q,
+    moderatectl_api_t *api);
+static int moderatectl_queue_list(moderatectl_queue_t *q,
+    moderatectl_api_t *api);
+static int moderatectl_queue_page(moderatectl_queue_t *q,
+    moderatectl_api_t *api, long n, const char *before, json_t **answer);
+static int moderatectl_queue_show(moderatectl_queue_t *q,
+    moderatectl_api_t *api);
+static int moderatectl_queue_decide(moderatectl_queue_t *q,
+    moderatectl_api_t *api);
+static int moderatectl_queue_result(moderatectl_queue_t *q,
+    const json_t *answer);
+static int moderatectl_queue_fetch(moderatectl_queue_t *q,
+    moderatectl_api_t *api, json_t **item);
+static int moderatectl_queue_path(char *path, const char *id,
+    const char *action);
+static void moderatectl_queue_item(const json_t *item);
+static void moderatectl_queue_hit(const json_t *hit);
+static void moderatectl_queue_field(const json_t *field);
+static void moderatectl_queue_json(const json_t *json);
+static void moderatectl_queue_pair(const char *name, const json_t *value);
+static void moderatectl_queue_value(const json_t *value);
+static void moderatectl_queue_time(const json_t *value);
+
+
+static const char  moderatectl_queue_usage[] =
+    "usage: moderatectl queue list [--state STATE] [--limit N] [--json]\n"
+    "       moderatectl queue show ID [--json]\n"
+    "       moderatectl queue approve ID [--json]\n"
+    "       moderatectl queue reject ID --reason CODE [--json]\n"
+    "\n"
+    "  --api URL           where the moderation API is, or MODERATE_API\n"
+    "  --credentials FILE  with user:password, or MODERATE_CREDENTIALS\n"
+    "\n"
+    "Exits with 0 when all went well, 1 when the API said no or a delivery\n"
+    "did not succeed, 2 for a wrong command line, 3 when the API cannot be\n"
+    "reached.\n";
+
+
+int
+moderatectl_queue(int argc, char **argv)
+{
+    int                   rc;
+    moderatectl_api_t    *api;
+    moderatectl_queue_t   q;
+
+    memset(&q, 0, sizeof(moderatectl_queue_t));
+
+    q.api = getenv("MODERATE_API");
+    q.credentials = getenv("MODERATE_CREDENTIALS");
+    q.limit = MODERATECTL_LIMIT;
+
+    rc = moderatectl_queue_options(&q, argc, argv);
+
+    if (q.help) {
+        fputs(moderatectl_queue_usage, stdout);
+        return MODERATECTL_OK;
+    }
+
+    if (rc == MODERATECTL_OK) {
+        rc = moderatectl_queue_check(&q);
+    }
+
+    if (rc != MODERATECTL_OK) {
+        fprintf(stderr, "\"moderatectl queue --help\" tells more\n");
+        return rc;
+    }
+
+    api = moderatectl_api_create(q.api, q.credentials);
+
+    if (api == NULL) {
+        return MODERATECTL_USAGE;
+    }
+
+    rc = moderatectl_queue_run(&q, api);
+
+    moderatectl_api_destroy(api);
+
+    return rc;
+}
+
+
+static int
+moderatectl_queue_options(moderatectl_queue_t *q, int argc, char **argv)
+{
+    int  c;
+
+    static const struct option  options[] = {
+        { "api", required_argument, NULL, 'a' },
+        { "credentials", required_argument, NULL, 'c' },
+        { "state", required_argument, NULL, 's' },
+        { "limit", required_argument, NULL, 'l' },
+        { "reason", required_argument, NULL, 'r' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 }
+    };
+
+    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+
+        switch (c) {
+
+        case 'a':
+            q->api = optarg;
+            break;
+
+        case 'c':
+            q->credentials = optarg;
+            break;
+
+        case 's':
+            q->state = optarg;
+            break;
+
+        case 'l':
+            if (moderatectl_queue_limit(optarg, &q->limit) != 0) {
+                return MODERATECTL_USAGE;
+            }
+            break;
+
+        case 'r':
+            q->reason = optarg;
+            break;
+
+        case 'j':
+            q->json = 1;
+            break;
+
+        case 'h':
+            q->help = 1;
+            return MODERATECTL_OK;
+
+        default:
+            return MODERATECTL_USAGE;
+        }
+    }
+
+    q->action = argv[optind];
+
+    if (q->action != NULL) {
+        optind++;
+        q->id = argv[optind];
+    }
+
+    if (q->id != NULL && argv[optind + 1] != NULL) {
+        fprintf(stderr, "moderatectl: one id at a time\n");
+        return MODERATECTL_USAGE;
+    }
+
+    return MODERATECTL_OK;
+}
+
+
+static int
+moderatectl_queue_limit(const char *s, long *limit)
+{
+    char  *end;
+
+    *limit = strtol(s, &end, 10);
+
+    if (end == s || *end != '\0' || *limit < 1
+        || *limit > MODERATECTL_LIMIT_MAX)
+    {
+        fprintf(stderr, "moderatectl: invalid limit \"%s\"\n", s);
+        return -1;
+    }
+
+    return 0;
+}
+
+
+static int
+moderatectl_queue_check(moderatectl_queue_t *q)
+{
+    int  list, reject;
+
+    if (q->action == NULL) {
+        fprintf(stderr, "moderatectl: list, show, approve or reject?\n");
+        return MODERATECTL_USAGE;
+    }
+
+    list = strcmp(q->action, "list") == 0;
+    reject = strcmp(q->action, "reject") == 0;
+
+    if (!list && !reject && strcmp(q->action, "show") != 0
+        && strcmp(q->action, "approve") != 0)
+    {
+        fprintf(stderr, "moderatectl: unknown action \"%s\"\n", q->action);
+        return MODERATECTL_USAGE;
+    }
+
+    if (list != (q->id == NULL) || (q->id != NULL && *q->id == '\0')) {
+        fprintf(stderr, list ? "moderatectl: list takes no id\n"
+                             : "moderatectl: which id?\n");
+        return MODERATECTL_USAGE;
+    }
+
+    if (reject != (q->reason != NULL)) {
+        fprintf(stderr, "moderatectl: --reason goes with reject, "
+                "and reject with --reason\n");
+        return MODERATECTL_USAGE;
+    }
+
+    if (q->api == NULL || *q->api == '\0') {
+        fprintf(stderr, "moderatectl: where is the API? set --api URL or "
+                "MODERATE_API\n");
+        return MODERATECTL_USAGE;
+    }
+
+    return MODERATECTL_OK;
+}
+
+
+static int
+moderatectl_queue_run(moderatectl_queue_t *q, moderatectl_api_t *api)
+{
+    if (strcmp(q->action, "list") == 0) {
+        return moderatectl_queue_list(q, api);
+    }
+
+    if (strcmp(q->action, "show") == 0) {
+        return moderatectl_queue_show(q, api);
+    }
+
+    return moderatectl_queue_decide(q, api);
+}
+
+
+static int
+moderatectl_queue_list(moderatectl_queue_t *q, moderatectl_api_t *api)
+{
+    int      rc;
+    long     left;
+    json_t  *page, *items, *item, *all, *next;
+    size_t   i;
+
+    left = q->limit;
+    all = json_array();
+    next = NULL;
+
+    do {
+        rc = moderatectl_queue_page(q, api, left, json_string_value(next),
+                                    &page);
+        json_decref(next);
+        next = NULL;
+
+        if (rc != MODERATECTL_OK) {
+            json_decref(all);
+            return rc;
+        }
+
+        items = json_object_get(page, "items");
+
+        json_array_foreach(items, i, item) {
+
+            if (left == 0) {
+                break;
+            }
+
+            left--;
+
+            if (q->json) {
+                json_array_append(all, item);
+            } else {
+                moderatectl_queue_item(item);
+            }
+        }
+
+        /* a page of nothing would never come to an end */
+
+        if (i > 0) {
+            next = json_incref(json_object_get(page, "next"));
+        }
+
+        json_decref(page);
+
+    } while (left > 0 && json_is_string(next));
+
+    if (q->json) {
+        moderatectl_queue_json(all);
+
+    } else if (left == q->limit) {
+        printf("nothing is held\n");
+
+    } else if (json_is_string(next)) {
+        fprintf(stderr, "there are more; see --limit\n");
+    }
+
+    json_decref(next);
+    json_decref(all);
+
+    return MODERATECTL_OK;
+}
+
+
+static int
+moderatectl_queue_page(moderatectl_queue_t *q, moderatectl_api_t *api, long n,
+    const char *before, json_t **answer)
+{
+    int    len;
+    char   path[MODERATECTL_PATH_LEN], *state, *cursor;
+
+    state = moderatectl_api_escape(q->state != NULL ? q->state : "");
+    cursor = moderatectl_api_escape(before != NULL ? before : "");
+
+    len = -1;
+
+    if (state != NULL && cursor != NULL) {
+        len = snprintf(path, sizeof(path), "held?limit=%ld%s%s%s%s",
+                       n > MODERATECTL_PAGE ? MODERATECTL_PAGE : n,
+                       *state != '\0' ? "&state=" : "", state,
+                       *cursor != '\0' ? "&before=" : "", cursor);
+    }
+
+    free(state);
+    free(cursor);
+
+    if (len < 0 || (size_t) len >= sizeof(path)) {
+        fprintf(stderr, "moderatectl: too long a state\n");
+        return MODERATECTL_USAGE;
+    }
+
+    return moderatectl_api_call(api, path, NULL, NULL, answer);
+}
+
+
+static int
+moderatectl_queue_show(moderatectl_queue_t *q, moderatectl_api_t *api)
+{
+    int      rc;
+    json_t  *item, *elt;
+    size_t   i;
+
+    rc = moderatectl_queue_fetch(q, api, &item);
+
+    if (rc != MODERATECTL_OK) {
+        return rc;
+    }
+
+    if (q->json) {
+        moderatectl_queue_json(item);
+        json_decref(item);
+        return MODERATECTL_OK;
+    }
+
+    moderatectl_queue_pair("id", json_object_get(item, "id"));
+    moderatectl_queue_pair("state", json_object_get(item, "state"));
+    moderatectl_queue_pair("claimed by", json_object_get(item, "claimed_by"));
+    printf("%-12s", "received");
+    moderatectl_queue_time(json_object_get(item, "received"));
+    printf("\n");
+    moderatectl_queue_pair("form", json_object_get(item, "form"));
+    moderatectl_queue_pair("method", json_object_get(item, "method"));
+    moderatectl_queue_pair("uri", json_object_get(item, "uri"));
+    moderatectl_queue_pair("score", json_object_get(item, "score"));
+    moderatectl_queue_pair("unreadable", json_object_get(item, "unreadable"));
+
+    printf("\nhits\n");
+
+    json_array_foreach(json_object_get(item, "hits"), i, elt) {
+        printf("    ");
+        moderatectl_queue_hit(elt);
+    }
+
+    printf("\nfields\n");
+
+    json_array_foreach(json_object_get(item, "fields"), i, elt) {
+        moderatectl_queue_field(elt);
+    }
+
+    printf("\nhistory\n");
+
+    json_array_foreach(json_object_get(item, "history"), i, elt) {
+        printf("    ");
+        moderatectl_queue_value(elt);
+        printf("\n");
+    }
+
+    json_decref(item);
+
+    return MODERATECTL_OK;
+}
+
+
+/*
+ * The version that is sent is the one of the item as it is now: from a command
+ * line nobody has read an older one.  Who comes between gets a 409.
+ */
+
+static int
+moderatectl_queue_decide(moderatectl_queue_t *q, moderatectl_api_t *api)
+{
+    int      rc;
+    char     path[MODERATECTL_PATH_LEN], number[32];
+    json_t  *item, *version, *body, *answer;
+
+    rc = moderatectl_queue_path(path, q->id, q->action);
+
+    if (rc == MODERATECTL_OK) {
+        rc = moderatectl_queue_fetch(q, api, &item);
+    }
+
+    if (rc != MODERATECTL_OK) {
+        return rc;
+    }
+
+    version = json_object_get(item, "version");
+    snprintf(number, sizeof(number), "%lld",
+             (long long) json_integer_value(version));
+
+    body = json_object();
+
+    if (q->reason != NULL) {
+        json_object_set_new(body, "reason", json_string(q->reason));
+    }
+
+    rc = moderatectl_api_call(api, path, body,
+                              json_is_string(version)
+                              ? json_string_value(version) : number,
+                              &answer);
+    json_decref(body);
+    json_decref(item);
+
+    if (rc != MODERATECTL_OK) {
+        return rc;
+    }
+
+    rc = moderatectl_queue_result(q, answer);
+    json_decref(answer);
+
+    return rc;
+}
+
+
+/* An approved item that was not delivered is no success. */
+
+static int
+moderatectl_queue_result(moderatectl_queue_t *q, const json_t *answer)
+{
+    int            rc;
+    FILE          *out;
+    const char    *state;
+    const json_t  *status;
+
+    state = json_string_value(json_object_get(answer, "state"));
+    status = json_object_get(json_object_get(answer, "replay"), "status");
+
+    if (state == NULL) {
+        fprintf(stderr, "moderatectl: the API did not name the new state\n");
+        return MODERATECTL_UNREACHABLE;
+    }
+
+    rc = MODERATECTL_OK;
+
+    if (strcmp(state, "failed") == 0 || strcmp(state, "unknown") == 0) {
+        rc = MODERATECTL_REFUSED;
+    }
+
+    if (q->json) {
+        moderatectl_queue_json(answer);
+        return rc;
+    }
+
+    out = rc == MODERATECTL_OK ? stdout : stderr;
+
+    moderatectl_print(out, q->id, strlen(q->id), -1);
+    fprintf(out, " ");
+    moderatectl_print(out, state, strlen(state), -1);
+
+    if (json_integer_value(status) > 0) {
+        fprintf(out, ", the portal answered %lld",
+                (long long) json_integer_value(status));
+    }
+
+    fprintf(out, "\n");
+
+    return rc;
+}
+
+
+static int
+moderatectl_queue_fetch(moderatectl_queue_t *q, moderatectl_api_t *api,
+    json_t **item)
+{
+    int   rc;
+    char  path[MODERATECTL_PATH_LEN];
+
+    rc = moderatectl_queue_path(path, q->id, NULL);
+
+    if (rc != MODERATECTL_OK) {
+        return rc;
+    }
+
+    return moderatectl_api_call(api, path, NULL, NULL, item);
+}
+
+
+static int
+moderatectl_queue_path(char *path, const char *id, const char *action)
+{
+    int    len;
+    char  *escaped;
+
+    escaped = moderatectl_api_escape(id);
+    len = -1;
+
+    if (escaped != NULL) {
+        len = snprintf(path, MODERATECTL_PATH_LEN, "held/%s%s%s", escaped,
+                       action != NULL ? "/" : "",
+                       action != NULL ? action : "");
+    }
+
+    free(escaped);
+
+    if (len < 0 || len >= MODERATECTL_PATH_LEN) {
+        fprintf(stderr, "moderatectl: too long an id\n");
+        return MODERATECTL_USAGE;
+    }
+
+    return MODERATECTL_OK;
+}
+
+
+static void
+moderatectl_queue_item(const json_t *item)
+{
+    json_t  *hits, *hit;
+    size_t   i;
+
+    moderatectl_queue_value(json_object_get(item, "id"));
+    printf("  ");
+    moderatectl_queue_value(json_object_get(item, "state"));
+    printf("  ");
+    moderatectl_queue_time(json_object_get(item, "received"));
+    printf("  ");
+    moderatectl_queue_value(json_object_get(item, "form"));
+    printf("\n    score ");
+    moderatectl_queue_value(json_object_get(item, "score"));
+
+    hits = json_object_get(item, "hits");
+
+    json_array_foreach(hits, i, hit) {
+        printf(i == 0 ? ": " : ", ");
+        moderatectl_queue_value(json_object_get(hit, "rule"));
+    }
+
+    if (json_is_string(json_object_get(item, "claimed_by"))) {
+        printf("; claimed by ");
+        moderatectl_queue_value(json_object_get(item, "claimed_by"));
+    }
+
+    printf("\n    ");
+    moderatectl_queue_value(json_object_get(item, "excerpt"));
+    printf("\n\n");
+}
+
+
+static void
+moderatectl_queue_hit(const json_t *hit)
+{
+    json_t  *field;
+
+    moderatectl_queue_value(json_object_get(hit, "rule"));
+    printf("  ");
+    moderatectl_queue_value(json_object_get(hit, "category"));
+    printf("  ");
+    moderatectl_queue_value(json_object_get(hit, "score"));
+
+    field = json_object_get(hit, "field");
+
+    if (json_is_string(field)) {
+        printf("  in ");
+        moderatectl_queue_value(field);
+        printf(", bytes ");
+        moderatectl_queue_value(json_object_get(hit, "start"));
+        printf("-");
+        moderatectl_queue_value(json_object_get(hit, "end"));
+    }
+
+    printf("\n");
+}
+
+
+static void
+moderatectl_queue_field(const json_t *field)
+{
+    json_t  *value;
+
+    printf("    ");
+    moderatectl_queue_value(json_object_get(field, "name"));
+    printf(" (");
+    moderatectl_queue_value(json_object_get(field, "role"));
+    printf(")");
+
+    if (json_is_true(json_object_get(field, "file"))) {
+        printf(": file \"");
+        moderatectl_queue_value(json_object_get(field, "filename"));
+        printf("\", ");
+        moderatectl_queue_value(json_object_get(field, "size"));
+        printf(" bytes\n");
+        return;
+    }
+
+    printf("\n");
+
+    value = json_object_get(field, "value");
+
+    moderatectl_print(stdout, json_string_value(value),
+                      json_string_length(value), 8);
+}
+
+
+/* JSON for programs, and for terminals as well: nothing but ASCII. */
+
+static void
+moderatectl_queue_json(const json_t *json)
+{
+    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    printf("\n");
+}
+
+
+static void
+moderatectl_queue_pair(const char *name, const json_t *value)
+{
+    if (value == NULL || json_is_null(value)
+        || (json_is_string(value) && json_string_length(value) == 0))
+    {
+        return;
+    }
+
+    printf("%-12s", name);
+    moderatectl_queue_value(value);
+    printf("\n");
+}
+
+
+/* Prints a scalar as it reads, anything else as compact JSON; one line. */
+
+static void
+moderatectl_queue_value(const json_t *value)
+{
+    char  *text;
+
+    if (json_is_string(value)) {
+        moderatectl_print(stdout, json_string_value(value),
+                          json_string_length(value), -1);
+
+    } else if (json_is_real(value)) {
+        printf("%g", json_real_value(value));
+
+    } else if (value != NULL && !json_is_null(value)) {
+        text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+        if (text != NULL) {
+            moderatectl_print(stdout, text, strlen(text), -1);
+        }
+
+        free(text);
+    }
+}
+
+
+/* Seconds or milliseconds since the epoch are shown as local time. */
+
+static void
+moderatectl_queue_time(const json_t *value)
+{
+    char       text[32];
+    time_t     t;
+    double     seconds;
+    struct tm  tm;
+
+    if (!json_is_number(value)) {
+        moderatectl_queue_value(value);
+        return;
+    }
+
+    seconds = json_number_value(value);
+    t = (time_t) (seconds > 1e11 ? seconds / 1000 : seconds);
+
+    if (localtime_r(&t, &tm) == NULL
+        || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) == 0)
+    {
+        moderatectl_queue_value(value);
+        return;
+    }
+
+    printf("%s", text);
+}

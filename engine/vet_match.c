@@ -1,0 +1,477 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * The fields of a submission against the rules of a set, in rule order.
+ */
+
+
+#include <string.h>
+
+#include "vet_rules.h"
+
+
+typedef struct {
+    vet_pool_t              *pool;
+    vet_scratch_t           *scratch;
+    const vet_submission_t  *s;
+    vet_hits_t              *hits;
+    vet_view_t             **views;     /* VET_VIEW_N a field, built at need */
+    unsigned char           *spent;     /* a field has an engine.budget hit */
+} vet_matcher_t;
+
+/* What one rule has found so far. */
+
+typedef struct {
+    const vet_test_rule_t   *test;
+    size_t                   n;         /* hits kept */
+    size_t                   last;      /* index of the last one */
+    int                      full;      /* one of them is not bare */
+} vet_finding_t;
+
+
+static int vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool,
+    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
+static int vet_match_unreadable(vet_matcher_t *m);
+static int vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test);
+static int vet_match_applies(const vet_matcher_t *m,
+    const vet_test_rule_t *test, size_t field);
+static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
+static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
+    const vet_pattern_t *pattern, size_t field, const vet_view_t *view);
+static size_t vet_match_next(vet_str_t text, size_t i);
+static int vet_match_links(vet_matcher_t *m, vet_finding_t *f);
+static int vet_match_length(vet_matcher_t *m, vet_finding_t *f);
+static int vet_match_view(vet_matcher_t *m, size_t field,
+    vet_view_kind_t kind, const vet_view_t **view);
+static int vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field,
+    size_t start, size_t end, int bare);
+static int vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test,
+    size_t field);
+
+
+int
+vet_match(vet_pool_t *pool, const vet_ruleset_t *rs, vet_scratch_t *scratch,
+    const vet_submission_t *s, vet_hits_t *hits)
+{
+    int                     rc;
+    size_t                  i;
+    vet_matcher_t           m;
+    const vet_test_rule_t  *tests;
+
+    rc = vet_matcher_init(&m, pool, scratch, s, hits);
+    if (rc == VET_OK) {
+        rc = vet_match_unreadable(&m);
+    }
+
+    tests = rs->rules.elts;
+
+    for (i = 0; rc == VET_OK && i < rs->rules.n; i++) {
+        rc = vet_match_rule(&m, &tests[i]);
+
+        if (rc == VET_OK && vet_pattern_spent(scratch)) {
+            return vet_match_spent(&m, NULL, VET_NO_FIELD);
+        }
+    }
+
+    return rc;
+}
+
+
+int
+vet_match_one(vet_pool_t *pool, const vet_test_rule_t *rule,
+    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits)
+{
+    int            rc;
+    vet_matcher_t  m;
+
+    rc = vet_matcher_init(&m, pool, scratch, s, hits);
+
+    return (rc == VET_OK) ? vet_match_rule(&m, rule) : rc;
+}
+
+
+static int
+vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, vet_scratch_t *scratch,
+    const vet_submission_t *s, vet_hits_t *hits)
+{
+    m->pool = pool;
+    m->scratch = scratch;
+    m->s = s;
+    m->hits = hits;
+
+    m->views = vet_pcalloc(pool, (s->nfields + 1) * VET_VIEW_N
+                                 * sizeof(vet_view_t *));
+    m->spent = vet_pcalloc(pool, s->nfields + 1);
+
+    if (m->views == NULL || m->spent == NULL) {
+        return vet_pool_failed(pool);
+    }
+
+    vet_pattern_begin(scratch);
+
+    return VET_OK;
+}
+
+
+static int
+vet_match_unreadable(vet_matcher_t *m)
+{
+    vet_hit_t  *hit;
+
+    if (m->s->unreadable == VET_READABLE) {
+        return VET_OK;
+    }
+
+    hit = vet_hit_push(m->pool, m->hits);
+    if (hit == NULL) {
+        return vet_pool_failed(m->pool);
+    }
+
+    hit->rule = &vet_rule_unreadable;
+    hit->field = VET_NO_FIELD;
+
+    return VET_OK;
+}
+
+
+static int
+vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
+{
+    int            rc;
+    size_t         i;
+    vet_finding_t  f;
+
+    memset(&f, 0, sizeof(vet_finding_t));
+    f.test = test;
+
+    switch (test->test) {
+
+    case VET_TEST_LINKS:
+        return vet_match_links(m, &f);
+
+    case VET_TEST_LENGTH:
+        return vet_match_length(m, &f);
+
+    default:
+        break;
+    }
+
+    for (i = 0; i < m->s->nfields; i++) {
+        if (!vet_match_applies(m, test, i)) {
+            continue;
+        }
+
+        rc = vet_match_field(m, &f, i);
+        if (rc != VET_OK) {
+            return rc;
+        }
+    }
+
+    return VET_OK;
+}
+
+
+/* No rule has the bit of role ignore. */
+
+static int
+vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
+    size_t field)
+{
+    const vet_field_t  *f;
+
+    f = &m->s->fields[field];
+
+    return !f->file && f->value.len != 0 && (test->roles & 1u << f->role) != 0;
+}
+
+
+static int
+vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
+{
+    int                rc;
+    size_t             i;
+    const vet_view_t  *view;
+
+    rc = vet_match_view(m, field, f->test->view, &view);
+
+    for (i = 0; rc == VET_OK && i < f->test->npatterns; i++) {
+        rc = vet_match_pattern(m, f, &f->test->patterns[i], field, view);
+    }
+
+    return rc;
+}
+
+
+static int
+vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
+    const vet_pattern_t *pattern, size_t field, const vet_view_t *view)
+{
+    int           rc, bare;
+    size_t        from;
+    vet_str_t     text;
+    vet_found_t   found;
+
+    text = view->text;
+    from = 0;
+
+    while (from < text.len && !(f->full && f->n >= VET_HITS_PER_RULE)) {
+        rc = vet_pattern_find(pattern, m->scratch, text, from, &found);
+
+        if (rc == VET_DECLINED) {
+            return VET_OK;
+        }
+
+        if (rc != VET_OK) {
+            return vet_match_spent(m, f->test, field);
+        }
+
+        bare = f->test->test == VET_TEST_WORDS && found.group
+               && !vet_view_accented(text.data + found.start,
+                                     found.end - found.start);
+
+        rc = vet_match_add(m, f, field, vet_view_start(view, found.start),
+                           vet_view_end(view, found.end), bare);
+        if (rc != VET_OK) {
+            return rc;
+        }
+
+        /* a bare one may hide a stronger one that begins inside of it */
+
+        if (bare || found.end <= from) {
+            found.end = vet_match_next(text, (found.start > from)
+                                             ? found.start : from);
+        }
+
+        from = found.end;
+    }
+
+    return VET_OK;
+}
+
+
+static size_t
+vet_match_next(vet_str_t text, size_t i)
+{
+    do {
+        i++;
+    } while (i < text.len && (text.data[i] & 0xc0) == 0x80);
+
+    return i;
+}
+
+
+/* All fields are counted together: links may be spread over them. */
+
+static int
+vet_match_links(vet_matcher_t *m, vet_finding_t *f)
+{
+    int                rc;
+    size_t             i, n, total, kept;
+    size_t             fields[VET_HITS_PER_RULE];
+    vet_link_t         places[VET_HITS_PER_RULE];
+    const vet_view_t  *view;
+
+    total = 0;
+    kept = 0;
+
+    for (i = 0; i < m->s->nfields; i++) {
+        if (!vet_match_applies(m, f->test, i)) {
+            continue;
+        }
+
+        rc = vet_match_view(m, i, VET_VIEW_TEXT, &view);
+        if (rc != VET_OK) {
+            return rc;
+        }
+
+        n = vet_measure_links(view->text, places + kept,
+                              VET_HITS_PER_RULE - kept);
+        total += n;
+
+        for ( /* void */ ; n > 0 && kept < VET_HITS_PER_RULE; n--, kept++) {
+            fields[kept] = i;
+            places[kept].start = vet_view_start(view, places[kept].start);
+            places[kept].end = vet_view_end(view, places[kept].end);
+        }
+    }
+
+    if (total <= f->test->over) {
+        return VET_OK;
+    }
+
+    for (i = 0; i < kept; i++) {
+        rc = vet_match_add(m, f, fields[i], places[i].start, places[i].end, 0);
+        if (rc != VET_OK) {
+            return rc;
+        }
+    }
+
+    return VET_OK;
+}
+
+
+static int
+vet_match_length(vet_matcher_t *m, vet_finding_t *f)
+{
+    int        rc;
+    size_t     i;
+    vet_str_t  value;
+
+    for (i = 0; i < m->s->nfields; i++) {
+        if (!vet_match_applies(m, f->test, i)) {
+            continue;
+        }
+
+        value = m->s->fields[i].value;
+
+        if (vet_measure_length(value) <= f->test->over) {
+            continue;
+        }
+
+        rc = vet_match_add(m, f, i, 0, value.len, 0);
+        if (rc != VET_OK) {
+            return rc;
+        }
+    }
+
+    return VET_OK;
+}
+
+
+static int
+vet_match_view(vet_matcher_t *m, size_t field, vet_view_kind_t kind,
+    const vet_view_t **view)
+{
+    int           rc;
+    vet_view_t  **place;
+
+    place = &m->views[field * VET_VIEW_N + kind];
+
+    if (*place == NULL) {
+        *place = vet_palloc(m->pool, sizeof(vet_view_t));
+        if (*place == NULL) {
+            return vet_pool_failed(m->pool);
+        }
+
+        rc = vet_view_build(m->pool, m->s->fields[field].value, kind, *place);
+        if (rc != VET_OK) {
+            return rc;
+        }
+    }
+
+    *view = *place;
+
+    return VET_OK;
+}
+
+
+/*
+ * Adds a hit.  When a rule has as many as are kept, the first that is not bare
+ * still replaces the last: the score goes by the strongest.
+ */
+
+static int
+vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
+    size_t end, int bare)
+{
+    vet_hit_t         *hit;
+    const vet_rule_t  *rule;
+
+    if (f->n >= VET_HITS_PER_RULE) {
+        if (bare || f->full) {
+            return VET_OK;
+        }
+
+        hit = &m->hits->elts[f->last];
+
+    } else {
+        hit = vet_hit_push(m->pool, m->hits);
+        if (hit == NULL) {
+            return vet_pool_failed(m->pool);
+        }
+
+        f->last = m->hits->n - 1;
+        f->n++;
+    }
+
+    rule = &f->test->rule;
+
+    hit->rule = rule;
+    hit->field = field;
+    hit->start = start;
+    hit->end = (end > start) ? end : start;
+    hit->score = (rule->mode == VET_MODE_SHADOW) ? 0 : rule->score;
+    hit->bare = (bare != 0);
+
+    if (bare) {
+        hit->score /= 2;
+
+    } else {
+        f->full = 1;
+    }
+
+    return VET_OK;
+}
+
+
+/*
+ * Notes that a field could not be compared with a rule to the end; test is
+ * NULL for all that are left.  Shadow rules hold nothing, also not so.
+ */
+
+static int
+vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test, size_t field)
+{
+    vet_hit_t      *hit;
+    unsigned char  *spent;
+
+    if (test != NULL && test->rule.mode == VET_MODE_SHADOW) {
+        return VET_OK;
+    }
+
+    spent = &m->spent[(field == VET_NO_FIELD) ? m->s->nfields : field];
+
+    if (*spent) {
+        return VET_OK;
+    }
+
+    hit = vet_hit_push(m->pool, m->hits);
+    if (hit == NULL) {
+        return vet_pool_failed(m->pool);
+    }
+
+    hit->rule = &vet_rule_budget;
+    hit->field = field;
+    *spent = 1;
+
+    return VET_OK;
+}
+
+
+vet_hit_t *
+vet_hit_push(vet_pool_t *pool, vet_hits_t *hits)
+{
+    size_t      size;
+    vet_hit_t  *elts;
+
+    if (hits->n == hits->size) {
+        size = (hits->size == 0) ? 16 : 2 * hits->size;
+
+        elts = vet_palloc(pool, size * sizeof(vet_hit_t));
+        if (elts == NULL) {
+            return NULL;
+        }
+
+        if (hits->n != 0) {
+            memcpy(elts, hits->elts, hits->n * sizeof(vet_hit_t));
+        }
+
+        hits->elts = elts;
+        hits->size = size;
+    }
+
+    memset(&hits->elts[hits->n], 0, sizeof(vet_hit_t));
+
+    return &hits->elts[hits->n++];
+}

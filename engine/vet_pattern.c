@@ -1,0 +1,311 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Patterns: compiling them, and running them within limits.
+ *
+ * Views are valid UTF-8, so no call checks that again, and no byte of a value
+ * can hide what is around it.
+ *
+ * PCRE2's match limit counts for one start offset only, and single-item
+ * repeats do not count at all.  So a long text is matched in slices of start
+ * offsets, and CPU time is looked at between slices and between finds.  CPU
+ * time, as a busy machine must not change verdicts.
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "vet_rules.h"
+
+
+/*
+ * With JIT 164 known slow patterns on 64 KiB took 506 ms at worst with a match
+ * limit of 10000 and 53 ms with 1000, and no sane pattern needs more.  Without
+ * JIT the interpreter counts every step, alternatives included.
+ */
+
+#define VET_MATCH_LIMIT          1000
+#define VET_MATCH_LIMIT_NOJIT    50000
+#define VET_DEPTH_LIMIT          1000
+#define VET_HEAP_LIMIT           1024         /* KiB */
+#define VET_PARENS_LIMIT         64
+#define VET_JIT_STACK_START      (32 * 1024)
+#define VET_JIT_STACK_MAX        (512 * 1024)
+
+#define VET_WHOLE                2048         /* bytes matched in one call */
+#define VET_SLICE                256          /* start offsets of a slice */
+
+#define VET_FIND_TIME            20000000LL   /* ns, one pattern, one text */
+#define VET_SUBMISSION_TIME      250000000LL  /* ns, all of them */
+#define VET_FINDS_PER_CLOCK      16           /* a look takes a system call */
+
+
+struct vet_scratch_s {
+    pcre2_match_data       *data;
+    pcre2_match_context    *jit;
+    pcre2_match_context    *nojit;
+    pcre2_jit_stack        *stack;
+    long long               end;        /* of the submission's time */
+    unsigned                finds;
+    unsigned                over:1;     /* it has passed */
+};
+
+
+static pcre2_match_context *vet_scratch_context(uint32_t limit);
+static int vet_pattern_over(vet_scratch_t *scratch);
+static int vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
+    vet_str_t text, size_t from, size_t limit, vet_found_t *found);
+static long long vet_cpu_time(void);
+
+
+vet_scratch_t *
+vet_scratch_create(void)
+{
+    vet_scratch_t  *scratch;
+
+    scratch = calloc(1, sizeof(vet_scratch_t));
+    if (scratch == NULL) {
+        return NULL;
+    }
+
+    scratch->data = pcre2_match_data_create(2, NULL);
+    scratch->jit = vet_scratch_context(VET_MATCH_LIMIT);
+    scratch->nojit = vet_scratch_context(VET_MATCH_LIMIT_NOJIT);
+    scratch->stack = pcre2_jit_stack_create(VET_JIT_STACK_START,
+                                            VET_JIT_STACK_MAX, NULL);
+
+    if (scratch->data == NULL || scratch->jit == NULL
+        || scratch->nojit == NULL)
+    {
+        vet_scratch_destroy(scratch);
+        return NULL;
+    }
+
+    /* no stack: JIT was left out of PCRE2, or has 32 KiB of its own */
+
+    if (scratch->stack != NULL) {
+        pcre2_jit_stack_assign(scratch->jit, NULL, scratch->stack);
+    }
+
+    vet_pattern_begin(scratch);
+
+    return scratch;
+}
+
+
+static pcre2_match_context *
+vet_scratch_context(uint32_t limit)
+{
+    pcre2_match_context  *context;
+
+    context = pcre2_match_context_create(NULL);
+    if (context == NULL) {
+        return NULL;
+    }
+
+    (void) pcre2_set_match_limit(context, limit);
+    (void) pcre2_set_depth_limit(context, VET_DEPTH_LIMIT);
+    (void) pcre2_set_heap_limit(context, VET_HEAP_LIMIT);
+
+    return context;
+}
+
+
+void
+vet_scratch_destroy(vet_scratch_t *scratch)
+{
+    if (scratch == NULL) {
+        return;
+    }
+
+    pcre2_match_data_free(scratch->data);
+    pcre2_match_context_free(scratch->jit);
+    pcre2_match_context_free(scratch->nojit);
+    pcre2_jit_stack_free(scratch->stack);
+    free(scratch);
+}
+
+
+int
+vet_pattern_compile(vet_pattern_t *p, const unsigned char *data, size_t len,
+    uint32_t options, char *text, size_t *offset)
+{
+    int                     code;
+    size_t                  at, size;
+    pcre2_compile_context  *context;
+
+    context = pcre2_compile_context_create(NULL);
+    if (context == NULL) {
+        return VET_ERROR;
+    }
+
+    (void) pcre2_set_parens_nest_limit(context, VET_PARENS_LIMIT);
+
+    p->code = pcre2_compile(data, len, options | PCRE2_UTF
+                            | PCRE2_NEVER_BACKSLASH_C
+                            | PCRE2_USE_OFFSET_LIMIT,
+                            &code, &at, context);
+
+    pcre2_compile_context_free(context);
+
+    if (p->code == NULL) {
+        *offset = at;
+        text[0] = '\0';
+        (void) pcre2_get_error_message(code, (PCRE2_UCHAR *) text,
+                                       VET_PATTERN_TEXT);
+        return VET_DECLINED;
+    }
+
+    /* where memory may not be made executable the interpreter has to do */
+
+    (void) pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
+
+    size = 0;
+    (void) pcre2_pattern_info(p->code, PCRE2_INFO_JITSIZE, &size);
+    p->jit = (size != 0);
+
+    return VET_OK;
+}
+
+
+void
+vet_pattern_destroy(vet_pattern_t *p)
+{
+    pcre2_code_free(p->code);
+    p->code = NULL;
+}
+
+
+void
+vet_pattern_begin(vet_scratch_t *scratch)
+{
+    scratch->end = vet_cpu_time() + VET_SUBMISSION_TIME;
+    scratch->finds = 0;
+    scratch->over = 0;
+}
+
+
+int
+vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
+    vet_str_t text, size_t from, vet_found_t *found)
+{
+    int        rc;
+    size_t     limit;
+    long long  end;
+
+    if (vet_pattern_over(scratch)) {
+        return VET_LIMIT;
+    }
+
+    if (text.len - from <= VET_WHOLE) {
+        return vet_pattern_slice(p, scratch, text, from, text.len, found);
+    }
+
+    end = vet_cpu_time() + VET_FIND_TIME;
+
+    for ( ;; ) {
+        limit = (text.len - from <= VET_SLICE) ? text.len : from + VET_SLICE;
+
+        while (limit < text.len && (text.data[limit] & 0xc0) == 0x80) {
+            limit++;
+        }
+
+        rc = vet_pattern_slice(p, scratch, text, from, limit, found);
+
+        if (rc != VET_DECLINED || limit == text.len) {
+            return rc;
+        }
+
+        if (vet_cpu_time() > end) {
+            return VET_LIMIT;
+        }
+
+        from = limit;
+    }
+}
+
+
+int
+vet_pattern_spent(const vet_scratch_t *scratch)
+{
+    return scratch->over;
+}
+
+
+/* Tells whether the submission's time is up; looks now and then. */
+
+static int
+vet_pattern_over(vet_scratch_t *scratch)
+{
+    if (scratch->over) {
+        return 1;
+    }
+
+    if (++scratch->finds % VET_FINDS_PER_CLOCK == 0
+        && vet_cpu_time() > scratch->end)
+    {
+        scratch->over = 1;
+    }
+
+    return scratch->over;
+}
+
+
+/* Looks for a place that starts in [from, limit]. */
+
+static int
+vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
+    vet_str_t text, size_t from, size_t limit, vet_found_t *found)
+{
+    int                   rc;
+    uint32_t              groups;
+    const size_t         *ovector;
+    pcre2_match_context  *context;
+
+    context = p->jit ? scratch->jit : scratch->nojit;
+    (void) pcre2_set_offset_limit(context, limit);
+
+    rc = pcre2_match(p->code, text.data, text.len, from, PCRE2_NO_UTF_CHECK,
+                     scratch->data, context);
+
+    if (rc == PCRE2_ERROR_NOMATCH) {
+        return VET_DECLINED;
+    }
+
+    /* a limit, or any other error: it is not known that nothing matches */
+
+    if (rc < 0) {
+        return VET_LIMIT;
+    }
+
+    ovector = pcre2_get_ovector_pointer(scratch->data);
+    groups = (rc == 0) ? 2 : (uint32_t) rc;
+
+    found->start = ovector[0];
+    found->end = ovector[1];
+    found->group = (groups > 1 && ovector[2] != PCRE2_UNSET);
+
+    /* \K in a lookahead may turn them round */
+
+    if (found->start > found->end) {
+        found->start = found->end;
+    }
+
+    return VET_OK;
+}
+
+
+static long long
+vet_cpu_time(void)
+{
+    struct timespec  ts;
+
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts) != 0) {
+        return 0;
+    }
+
+    return (long long) ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}

@@ -1,0 +1,197 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Memory for one submission: many small allocations, freed all at once.
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "vet_parse.h"
+
+
+#define VET_POOL_BLOCK      (8 * 1024)
+#define VET_POOL_ALIGN      _Alignof(max_align_t)
+
+
+/*
+ * Under AddressSanitizer each allocation is a block of its own, so that a
+ * byte read or written past the end of one is reported and not lost in its
+ * neighbour.
+ */
+
+#if defined(__SANITIZE_ADDRESS__)
+#define VET_POOL_SMALL      0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define VET_POOL_SMALL      0
+#endif
+#endif
+
+#ifndef VET_POOL_SMALL
+#define VET_POOL_SMALL      (VET_POOL_BLOCK / 4)
+#endif
+
+
+typedef struct vet_block_s  vet_block_t;
+
+struct vet_block_s {
+    vet_block_t            *next;
+    max_align_t             data[];
+};
+
+
+struct vet_pool_s {
+    size_t                  max;
+    size_t                  used;       /* bytes asked for, without padding */
+    unsigned char          *pos;        /* free part of the current block */
+    unsigned char          *end;
+    vet_block_t            *blocks;
+    unsigned                exhausted:1;
+};
+
+
+static void *vet_pool_block(vet_pool_t *pool, size_t size);
+static void *vet_pool_small(vet_pool_t *pool, size_t size);
+
+
+vet_pool_t *
+vet_pool_create(size_t max)
+{
+    vet_pool_t  *pool;
+
+    pool = calloc(1, sizeof(vet_pool_t));
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    pool->max = max;
+
+    return pool;
+}
+
+
+void
+vet_pool_destroy(vet_pool_t *pool)
+{
+    vet_block_t  *block, *next;
+
+    if (pool == NULL) {
+        return;
+    }
+
+    for (block = pool->blocks; block != NULL; block = next) {
+        next = block->next;
+        free(block);
+    }
+
+    free(pool);
+}
+
+
+void *
+vet_palloc(vet_pool_t *pool, size_t size)
+{
+    void  *p;
+
+    /* nothing would count against the maximum, and pointers must differ */
+
+    if (size == 0) {
+        size = 1;
+    }
+
+    if (size > pool->max - pool->used) {
+        pool->exhausted = 1;
+        return NULL;
+    }
+
+    if (size <= VET_POOL_SMALL) {
+        p = vet_pool_small(pool, size);
+
+    } else {
+        p = vet_pool_block(pool, size);
+    }
+
+    if (p != NULL) {
+        pool->used += size;
+    }
+
+    return p;
+}
+
+
+void *
+vet_pcalloc(vet_pool_t *pool, size_t size)
+{
+    void  *p;
+
+    p = vet_palloc(pool, size);
+    if (p != NULL) {
+        memset(p, 0, size);
+    }
+
+    return p;
+}
+
+
+int
+vet_pool_exhausted(const vet_pool_t *pool)
+{
+    return pool->exhausted;
+}
+
+
+int
+vet_pool_failure(const vet_pool_t *pool)
+{
+    return pool->exhausted ? VET_LIMIT : VET_ERROR;
+}
+
+
+static void *
+vet_pool_small(vet_pool_t *pool, size_t size)
+{
+    void    *p;
+    size_t   padded;
+
+    padded = (size + VET_POOL_ALIGN - 1) & ~((size_t) VET_POOL_ALIGN - 1);
+
+    if (padded > (size_t) (pool->end - pool->pos)) {
+
+        p = vet_pool_block(pool, VET_POOL_BLOCK);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        pool->pos = p;
+        pool->end = pool->pos + VET_POOL_BLOCK;
+    }
+
+    p = pool->pos;
+    pool->pos += padded;
+
+    return p;
+}
+
+
+static void *
+vet_pool_block(vet_pool_t *pool, size_t size)
+{
+    vet_block_t  *block;
+
+    if (size > SIZE_MAX - sizeof(vet_block_t)) {
+        return NULL;
+    }
+
+    block = malloc(sizeof(vet_block_t) + size);
+    if (block == NULL) {
+        return NULL;
+    }
+
+    block->next = pool->blocks;
+    pool->blocks = block;
+
+    return block->data;
+}

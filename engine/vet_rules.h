@@ -1,0 +1,393 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * What the judging half of the engine shares with itself: views, patterns,
+ * rules as read, errors.  Nothing outside engine/ includes this file.
+ */
+
+
+#ifndef VET_RULES_H_INCLUDED
+#define VET_RULES_H_INCLUDED
+
+
+#define PCRE2_CODE_UNIT_WIDTH  8
+
+#include <pcre2.h>
+
+#include "vet.h"
+
+
+/*
+ * Unicode, vet_unicode.c.
+ */
+
+#define VET_UNI_REMOVE      0x01    /* invisible: in neither view */
+#define VET_UNI_DROP        0x02    /* not in the folded view */
+#define VET_UNI_SECOND      0x04    /* may join the character before it */
+#define VET_UNI_BREAK       0x08    /* never changes what is before it */
+#define VET_UNI_WORD        0x10    /* letter, mark or number */
+
+#define VET_UNI_BYTES       4       /* longest UTF-8 sequence */
+
+typedef struct {
+    uint16_t                text;       /* places in vet_uni_pool */
+    uint16_t                quick;      /* text, composed to one; 0: none */
+    uint16_t                fold;
+    uint8_t                 text_len;   /* 0: the code point itself */
+    uint8_t                 fold_len;   /* 0: as text */
+    uint8_t                 ccc;        /* canonical combining class */
+    uint8_t                 flags;
+} vet_uni_t;
+
+typedef struct {
+    uint32_t                first;
+    uint32_t                second;
+    uint32_t                joined;
+} vet_uni_pair_t;
+
+const vet_uni_t *vet_uni(uint32_t cp);
+
+/*
+ * Reads one code point; len is at least 1.  Returns its length in bytes.  A
+ * byte that begins no valid sequence is read alone, as ISO 8859-1; that is
+ * the only case of length 1 and a code point above 127.
+ */
+size_t vet_uni_read(const unsigned char *p, size_t len, uint32_t *cp);
+
+/* Writes at most VET_UNI_BYTES, returns how many. */
+size_t vet_uni_write(uint32_t cp, unsigned char *p);
+
+/* Returns what two code points compose to, or 0. */
+uint32_t vet_uni_join(uint32_t first, uint32_t second);
+
+/*
+ * Returns the n code points a view has for cp, decomposed.  own is room for
+ * cp itself.
+ */
+const uint32_t *vet_uni_map(uint32_t cp, const vet_uni_t *u, int folded,
+    uint32_t *own, size_t *n);
+
+/* Finds the one code point a view has for cp when nothing is around it. */
+int vet_uni_single(uint32_t cp, const vet_uni_t *u, int folded,
+    uint32_t *single);
+
+
+/*
+ * Views, vet_view.c: a field as rules see it.
+ */
+
+typedef enum {
+    VET_VIEW_RAW = 0,       /* as sent */
+    VET_VIEW_TEXT,          /* composed, folded case, nothing invisible */
+    VET_VIEW_FOLDED,        /* also without accents */
+    VET_VIEW_N
+} vet_view_kind_t;
+
+/*
+ * A stretch of a view, up to the next span, and where it is from.  When to is
+ * 0 the bytes stand one for one; else the whole is from [from, to).
+ */
+
+typedef struct {
+    uint32_t                view;
+    uint32_t                from;
+    uint32_t                to;
+} vet_span_t;
+
+typedef struct {
+    vet_str_t               text;       /* valid UTF-8, always */
+    vet_span_t             *spans;      /* none: text is the value itself */
+    size_t                  nspans;
+} vet_view_t;
+
+/* VET_LIMIT and VET_ERROR as of vet_parse. */
+int vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
+    vet_view_t *view);
+
+/*
+ * Give the place in the value of a place in the view, as where something
+ * starts and as where something ends.  Neither ever falls as pos rises.
+ */
+size_t vet_view_start(const vet_view_t *view, size_t pos);
+size_t vet_view_end(const vet_view_t *view, size_t pos);
+
+/* Tells whether a part of a text view has a letter with an accent. */
+int vet_view_accented(const unsigned char *p, size_t len);
+
+/* VET_LIMIT or VET_ERROR, after an allocation failed. */
+int vet_pool_failed(const vet_pool_t *pool);
+
+
+/*
+ * Patterns, vet_pattern.c: the only file that runs PCRE2.
+ */
+
+#define VET_PATTERN_LEN     4096     /* bytes a rule may write */
+
+typedef struct {
+    pcre2_code             *code;
+    unsigned                jit:1;
+} vet_pattern_t;
+
+typedef struct {
+    size_t                  start;      /* in the view */
+    size_t                  end;
+    unsigned                group:1;    /* the first group took part */
+} vet_found_t;
+
+/*
+ * Compiles a pattern of len bytes.  VET_DECLINED: text, of at least
+ * VET_PATTERN_TEXT bytes, tells what is wrong, offset where.
+ */
+
+#define VET_PATTERN_TEXT    128
+
+int vet_pattern_compile(vet_pattern_t *p, const unsigned char *data,
+    size_t len, uint32_t options, char *text, size_t *offset);
+void vet_pattern_destroy(vet_pattern_t *p);
+
+/* Starts the time that all finds for one submission may take together. */
+void vet_pattern_begin(vet_scratch_t *scratch);
+
+/* Tells whether that time was found to be over. */
+int vet_pattern_spent(const vet_scratch_t *scratch);
+
+/*
+ * Finds the first place at or after from.  VET_DECLINED: there is none;
+ * VET_LIMIT: time or a limit of PCRE2 ran out, there may be one.
+ */
+int vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
+    vet_str_t text, size_t from, vet_found_t *found);
+
+
+/*
+ * Rules as read from files.
+ */
+
+typedef struct {
+    const char             *file;
+    size_t                  line;       /* 0: the file as a whole */
+    size_t                  column;
+    const char             *kind;       /* "rule", "limit"; NULL: neither */
+    vet_str_t               id;         /* may be empty */
+} vet_place_t;
+
+typedef enum {
+    VET_TEST_WORDS = 1,
+    VET_TEST_MATCH,
+    VET_TEST_LINKS,
+    VET_TEST_LENGTH
+} vet_test_t;
+
+typedef struct {
+    vet_str_t               text;
+    vet_place_t             place;
+    unsigned                hit:1;      /* must hit; else must miss */
+} vet_example_t;
+
+typedef struct {
+    vet_str_t               text;
+    vet_place_t             place;
+} vet_phrase_t;
+
+typedef struct {
+    vet_rule_t              rule;       /* first: hits point at it */
+    unsigned                roles;      /* bits, 1 << VET_ROLE_... */
+    vet_test_t              test;
+    vet_view_kind_t         view;       /* of match */
+    uint32_t                over;       /* of a measure */
+    vet_pattern_t          *patterns;
+    size_t                  npatterns;
+
+    /* in the source pool, gone after loading */
+
+    vet_phrase_t           *phrases;    /* of words; one for match */
+    size_t                  nphrases;
+    vet_example_t          *examples;
+    size_t                  nexamples;
+    vet_place_t             place;
+} vet_test_rule_t;
+
+/* An id and where it was given, to find the second use. */
+
+typedef struct {
+    vet_place_t             place;
+    size_t                  order;
+} vet_name_t;
+
+typedef struct {
+    void                   *elts;
+    size_t                  n;
+    size_t                  nalloc;
+    size_t                  size;       /* of an element */
+    vet_pool_t             *pool;
+} vet_list_t;
+
+struct vet_ruleset_s {
+    vet_pool_t             *pool;
+    vet_pool_t             *source;     /* what only loading needs */
+    vet_list_t              rules;      /* of vet_test_rule_t */
+    vet_list_t              limits;     /* of vet_limit_t */
+    vet_list_t              names;      /* of vet_name_t */
+    int                     hold;       /* thresholds, tenths */
+    int                     reject;
+    const char             *thresholds; /* the file that set them; or NULL */
+    uint64_t                hash;
+    char                    version[17];
+};
+
+/* Returns room for one more element, zeroed; NULL when memory is out. */
+void *vet_list_push(vet_list_t *list);
+
+extern const vet_rule_t  vet_rule_unreadable;
+extern const vet_rule_t  vet_rule_budget;
+extern const vet_rule_t  vet_rule_counters;
+
+/*
+ * vet_rule_files.c: the files that paths stand for, as a list of char *; and
+ * the bytes of one.  VET_DECLINED: errors tell why.
+ */
+int vet_rule_files(const vet_str_t *paths, size_t npaths, vet_list_t *files,
+    vet_errors_t *errors);
+int vet_rule_file(vet_pool_t *pool, const char *file, vet_str_t *data,
+    vet_errors_t *errors);
+
+/* FNV-1a of 64 bits, continued; begins with 0. */
+uint64_t vet_rule_hash(uint64_t hash, vet_str_t bytes);
+
+/*
+ * vet_rule_yaml.c: reads one file into the set.  Problems go to errors.
+ * VET_ERROR: memory is out.
+ */
+int vet_rule_read(vet_ruleset_t *rs, const char *file, vet_str_t data,
+    vet_errors_t *errors);
+
+/* vet_words.c: compiles the phrases of a words rule. */
+int vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    vet_errors_t *errors);
+
+/* vet_match.c: compares the fields with one rule. */
+int vet_match_one(vet_pool_t *pool, const vet_test_rule_t *rule,
+    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
+
+/* Returns room for one more hit, zeroed; NULL when memory is out. */
+vet_hit_t *vet_hit_push(vet_pool_t *pool, vet_hits_t *hits);
+
+/*
+ * vet_measure.c.  Counts the links of a text view; the first max are put in
+ * places as [start, end) of the view.
+ */
+
+typedef struct {
+    size_t                  start;
+    size_t                  end;
+} vet_link_t;
+
+size_t vet_measure_links(vet_str_t text, vet_link_t *places, size_t max);
+size_t vet_measure_length(vet_str_t value);
+
+
+/*
+ * YAML, vet_yaml.c: a file as a tree.
+ */
+
+typedef enum {
+    VET_NODE_SCALAR = 0,
+    VET_NODE_LIST,
+    VET_NODE_MAP
+} vet_node_kind_t;
+
+typedef struct vet_node_s   vet_node_t;
+
+struct vet_node_s {
+    vet_node_kind_t         kind;
+    size_t                  line;       /* from 1 */
+    size_t                  column;
+    vet_str_t               value;      /* of a scalar */
+    vet_node_t             *key;        /* in a map: its name */
+    vet_node_t             *child;      /* the first one */
+    vet_node_t             *next;
+    size_t                  n;          /* children */
+};
+
+/* VET_DECLINED: it is not such a file, errors tell why. */
+int vet_yaml_read(vet_pool_t *pool, const char *file, vet_str_t data,
+    vet_node_t **root, vet_errors_t *errors);
+
+
+/*
+ * Reading a rule file, vet_rule_yaml.c, vet_rule_limit.c and, for single
+ * values, vet_rule_value.c.  Problems are noted, and reading goes on.
+ */
+
+typedef struct {
+    vet_ruleset_t          *rs;
+    vet_errors_t           *errors;
+    vet_place_t             place;      /* of the rule or limit being read */
+    int                     failed;     /* memory is out */
+} vet_reader_t;
+
+/* A category, and the reason that a rule of it has when it states none. */
+
+typedef struct {
+    vet_str_t               name;
+    vet_str_t               reason;
+} vet_category_t;
+
+void vet_read_limit(vet_reader_t *r, const vet_node_t *node);
+void vet_read_id(vet_reader_t *r, const vet_node_t *map, vet_str_t *id);
+void vet_read_category(vet_reader_t *r, const vet_node_t *map,
+    vet_rule_t *rule);
+void vet_read_reason(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule);
+void vet_read_mode(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule);
+
+/* vet_need, vet_is_text and vet_is_list say what is wrong and expected. */
+
+const vet_node_t *vet_child(const vet_node_t *map, const char *name);
+void vet_check_keys(vet_reader_t *r, const vet_node_t *map,
+    const char *const *names);
+const vet_node_t *vet_need(vet_reader_t *r, const vet_node_t *map,
+    const char *name, const char *expected);
+int vet_is_text(vet_reader_t *r, const vet_node_t *node, const char *expected);
+int vet_is_list(vet_reader_t *r, const vet_node_t *node, const char *expected);
+void vet_read_score(vet_reader_t *r, const vet_node_t *map, const char *name,
+    int *score);
+void vet_read_number(vet_reader_t *r, const vet_node_t *map, const char *name,
+    uint32_t *number);
+void vet_unknown(vet_reader_t *r, const vet_node_t *node, const char *what,
+    const char *const *names);
+size_t vet_index(const char *const *names, vet_str_t s);
+
+/* Copies what lives as long as the set. */
+vet_str_t vet_keep(vet_reader_t *r, vet_str_t s);
+
+int vet_str_is(vet_str_t s, const char *text);
+
+/* Sets the place of the next message. */
+const vet_place_t *vet_at(vet_reader_t *r, const vet_node_t *node);
+
+
+/*
+ * Messages, vet_rule_error.c.
+ */
+
+void vet_rule_error(vet_errors_t *errors, const vet_place_t *place,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Bytes of a file made fit to be shown inside quotes: short, printable. */
+
+typedef struct {
+    char                    text[72];
+} vet_shown_t;
+
+const char *vet_shown(vet_shown_t *shown, vet_str_t s);
+
+/* Returns the name that was probably meant, or NULL; names end with NULL. */
+const char *vet_closest(const char *const *names, vet_str_t s);
+
+/* Writes "a, b, c" into text, as much as fits. */
+void vet_names(const char *const *names, char *text, size_t size);
+
+
+#endif /* VET_RULES_H_INCLUDED */

@@ -1,0 +1,567 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Rule sets: loading reads files, parses them, compiles the rules and runs
+ * their examples.  What is loaded never changes.
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vet_rules.h"
+
+
+#define VET_HOLD_DEFAULT    (5 * VET_POINT)
+#define VET_REJECT_DEFAULT  (15 * VET_POINT)
+
+/* far above what VET_RULES_MAX rules take: it is there to end a mistake */
+
+#define VET_SET_MEMORY      ((size_t) 1024 * 1024 * 1024)
+#define VET_EXAMPLE_MEMORY  ((size_t) 256 * 1024 * 1024)
+
+
+static vet_ruleset_t *vet_ruleset_create(void);
+static int vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths,
+    size_t npaths, vet_errors_t *errors);
+static int vet_ruleset_read(vet_ruleset_t *rs, const vet_str_t *paths,
+    size_t npaths, vet_errors_t *errors);
+static int vet_ruleset_parse(vet_ruleset_t *rs, const char *file,
+    vet_errors_t *errors);
+static void vet_ruleset_count(const vet_ruleset_t *rs, vet_errors_t *errors);
+static void vet_ruleset_names(vet_ruleset_t *rs, vet_errors_t *errors);
+static int vet_name_order(const void *one, const void *two);
+static int vet_name_compare(vet_str_t a, vet_str_t b);
+static int vet_ruleset_compile(vet_ruleset_t *rs, vet_errors_t *errors);
+static int vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    vet_errors_t *errors);
+static int vet_ruleset_examples(vet_ruleset_t *rs, vet_errors_t *errors);
+static int vet_ruleset_try(const vet_test_rule_t *rule, vet_scratch_t *scratch,
+    vet_errors_t *errors);
+static int vet_example_run(const vet_test_rule_t *rule,
+    const vet_example_t *example, vet_scratch_t *scratch,
+    vet_errors_t *errors);
+static void vet_example_judge(const vet_test_rule_t *rule,
+    const vet_example_t *example, const vet_hits_t *hits,
+    vet_errors_t *errors);
+static int vet_rule_capitals(const vet_test_rule_t *rule);
+static void vet_ruleset_forget(vet_ruleset_t *rs);
+
+
+vet_ruleset_t *
+vet_ruleset_load(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
+{
+    int             rc;
+    size_t          n;
+    vet_place_t     place;
+    vet_ruleset_t  *rs;
+
+    n = errors->n;
+    rs = vet_ruleset_create();
+    rc = (rs == NULL) ? VET_ERROR
+                      : vet_ruleset_build(rs, paths, npaths, errors);
+
+    if (rc == VET_ERROR) {
+        memset(&place, 0, sizeof(vet_place_t));
+        place.file = "rules";
+        vet_rule_error(errors, &place, "out of memory, expected at most 1 GiB "
+                       "to be enough");
+    }
+
+    if (errors->n != n) {
+        vet_ruleset_destroy(rs);
+        return NULL;
+    }
+
+    vet_ruleset_forget(rs);
+
+    return rs;
+}
+
+
+static vet_ruleset_t *
+vet_ruleset_create(void)
+{
+    vet_ruleset_t  *rs;
+
+    rs = calloc(1, sizeof(vet_ruleset_t));
+    if (rs == NULL) {
+        return NULL;
+    }
+
+    rs->pool = vet_pool_create(VET_SET_MEMORY);
+    rs->source = vet_pool_create(VET_SET_MEMORY);
+
+    if (rs->pool == NULL || rs->source == NULL) {
+        vet_ruleset_destroy(rs);
+        return NULL;
+    }
+
+    rs->rules.size = sizeof(vet_test_rule_t);
+    rs->rules.pool = rs->pool;
+    rs->limits.size = sizeof(vet_limit_t);
+    rs->limits.pool = rs->pool;
+    rs->names.size = sizeof(vet_name_t);
+    rs->names.pool = rs->source;
+    rs->hold = VET_HOLD_DEFAULT;
+    rs->reject = VET_REJECT_DEFAULT;
+
+    return rs;
+}
+
+
+/* Returns VET_ERROR when memory is out; else errors tell how it went. */
+
+static int
+vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths, size_t npaths,
+    vet_errors_t *errors)
+{
+    int  rc;
+
+    rc = vet_ruleset_read(rs, paths, npaths, errors);
+
+    if (rc == VET_OK) {
+        vet_ruleset_count(rs, errors);
+        vet_ruleset_names(rs, errors);
+        rc = vet_ruleset_compile(rs, errors);
+    }
+
+    if (rc == VET_OK) {
+        rc = vet_ruleset_examples(rs, errors);
+    }
+
+    (void) snprintf(rs->version, sizeof(rs->version), "%016llx",
+                    (unsigned long long) rs->hash);
+
+    return rc;
+}
+
+
+static int
+vet_ruleset_read(vet_ruleset_t *rs, const vet_str_t *paths, size_t npaths,
+    vet_errors_t *errors)
+{
+    int         rc;
+    size_t      i;
+    vet_list_t  files;
+
+    memset(&files, 0, sizeof(vet_list_t));
+    files.size = sizeof(char *);
+    files.pool = rs->source;
+
+    rc = vet_rule_files(paths, npaths, &files, errors);
+
+    for (i = 0; rc != VET_ERROR && i < files.n; i++) {
+        rc = vet_ruleset_parse(rs, ((char **) files.elts)[i], errors);
+    }
+
+    return (rc == VET_ERROR) ? VET_ERROR : VET_OK;
+}
+
+
+static int
+vet_ruleset_parse(vet_ruleset_t *rs, const char *file, vet_errors_t *errors)
+{
+    int        rc;
+    vet_str_t  data;
+
+    rc = vet_rule_file(rs->source, file, &data, errors);
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    rs->hash = vet_rule_hash(rs->hash, data);
+
+    return vet_rule_read(rs, file, data, errors);
+}
+
+
+static void
+vet_ruleset_count(const vet_ruleset_t *rs, vet_errors_t *errors)
+{
+    vet_place_t  place;
+
+    memset(&place, 0, sizeof(vet_place_t));
+    place.file = "rules";
+
+    if (rs->rules.n == 0 && errors->n == 0) {
+        vet_rule_error(errors, &place, "no rule in these files, expected at "
+                       "least one");
+    }
+
+    if (rs->rules.n + rs->limits.n > VET_RULES_MAX) {
+        vet_rule_error(errors, &place, "too many rules and limits, expected "
+                       "at most %d", VET_RULES_MAX);
+    }
+}
+
+
+/* Ids are unique among all files of a set. */
+
+static void
+vet_ruleset_names(vet_ruleset_t *rs, vet_errors_t *errors)
+{
+    size_t       i, first;
+    vet_name_t  *names;
+
+    if (rs->names.n == 0) {
+        return;
+    }
+
+    names = rs->names.elts;
+    qsort(names, rs->names.n, sizeof(vet_name_t), vet_name_order);
+    first = 0;
+
+    for (i = 1; i < rs->names.n; i++) {
+        if (vet_name_compare(names[i].place.id, names[first].place.id) != 0) {
+            first = i;
+            continue;
+        }
+
+        vet_rule_error(errors, &names[i].place, "duplicate id, expected "
+                       "another one, first at %s:%zu:%zu",
+                       names[first].place.file, names[first].place.line,
+                       names[first].place.column);
+    }
+}
+
+
+static int
+vet_name_order(const void *one, const void *two)
+{
+    int                order;
+    const vet_name_t  *a, *b;
+
+    a = one;
+    b = two;
+    order = vet_name_compare(a->place.id, b->place.id);
+
+    if (order != 0) {
+        return order;
+    }
+
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+
+static int
+vet_name_compare(vet_str_t a, vet_str_t b)
+{
+    if (a.len != b.len) {
+        return (a.len > b.len) ? 1 : -1;
+    }
+
+    return memcmp(a.data, b.data, a.len);
+}
+
+
+static int
+vet_ruleset_compile(vet_ruleset_t *rs, vet_errors_t *errors)
+{
+    int               rc;
+    size_t            i;
+    vet_test_rule_t  *rule;
+
+    rc = VET_OK;
+
+    for (i = 0; i < rs->rules.n && rc != VET_ERROR; i++) {
+        rule = (vet_test_rule_t *) rs->rules.elts + i;
+
+        if (rule->test == VET_TEST_WORDS) {
+            rc = vet_words_compile(rs, rule, errors);
+
+        } else if (rule->test == VET_TEST_MATCH) {
+            rc = vet_ruleset_match(rs, rule, errors);
+        }
+
+        /* one that does not compile has no examples to run */
+
+        if (rc != VET_OK) {
+            rule->nexamples = 0;
+        }
+    }
+
+    return (rc == VET_ERROR) ? VET_ERROR : VET_OK;
+}
+
+
+static int
+vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    vet_errors_t *errors)
+{
+    int            rc;
+    char           text[VET_PATTERN_TEXT];
+    size_t         offset;
+    uint32_t       options;
+    vet_str_t      source;
+    vet_found_t    found;
+    vet_scratch_t *scratch;
+
+    rule->patterns = vet_pcalloc(rs->pool, sizeof(vet_pattern_t));
+    if (rule->patterns == NULL) {
+        return VET_ERROR;
+    }
+
+    rule->npatterns = 1;
+    source = rule->phrases[0].text;
+    options = PCRE2_UCP | ((rule->view == VET_VIEW_RAW) ? PCRE2_CASELESS : 0);
+
+    rc = vet_pattern_compile(rule->patterns, source.data, source.len, options,
+                             text, &offset);
+
+    if (rc == VET_DECLINED) {
+        vet_rule_error(errors, &rule->phrases[0].place, "pattern is wrong at "
+                       "its byte %zu: %s, expected a PCRE2 pattern",
+                       offset + 1, text);
+    }
+
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    scratch = vet_scratch_create();
+    if (scratch == NULL) {
+        return VET_ERROR;
+    }
+
+    /* such a pattern would be found in every text */
+
+    source.len = 0;
+    rc = vet_pattern_find(rule->patterns, scratch, source, 0, &found);
+    vet_scratch_destroy(scratch);
+
+    if (rc == VET_OK) {
+        vet_rule_error(errors, &rule->phrases[0].place, "pattern matches the "
+                       "empty text, expected one that needs a character");
+        return VET_DECLINED;
+    }
+
+    return VET_OK;
+}
+
+
+static int
+vet_ruleset_examples(vet_ruleset_t *rs, vet_errors_t *errors)
+{
+    int             rc;
+    size_t          i;
+    vet_scratch_t  *scratch;
+
+    scratch = vet_scratch_create();
+    if (scratch == NULL) {
+        return VET_ERROR;
+    }
+
+    rc = VET_OK;
+
+    for (i = 0; i < rs->rules.n && rc == VET_OK; i++) {
+        rc = vet_ruleset_try((vet_test_rule_t *) rs->rules.elts + i, scratch,
+                             errors);
+    }
+
+    vet_scratch_destroy(scratch);
+
+    return rc;
+}
+
+
+static int
+vet_ruleset_try(const vet_test_rule_t *rule, vet_scratch_t *scratch,
+    vet_errors_t *errors)
+{
+    int     rc;
+    size_t  i;
+
+    for (i = 0; i < rule->nexamples; i++) {
+        rc = vet_example_run(rule, &rule->examples[i], scratch, errors);
+        if (rc != VET_OK) {
+            return rc;
+        }
+    }
+
+    return VET_OK;
+}
+
+
+/* The example is the only field, in the first role that the rule looks at. */
+
+static int
+vet_example_run(const vet_test_rule_t *rule, const vet_example_t *example,
+    vet_scratch_t *scratch, vet_errors_t *errors)
+{
+    int               rc, role;
+    vet_hits_t        hits;
+    vet_pool_t       *pool;
+    vet_field_t       field;
+    vet_submission_t  s;
+
+    pool = vet_pool_create(VET_EXAMPLE_MEMORY);
+    if (pool == NULL) {
+        return VET_ERROR;
+    }
+
+    memset(&hits, 0, sizeof(vet_hits_t));
+    memset(&field, 0, sizeof(vet_field_t));
+    memset(&s, 0, sizeof(vet_submission_t));
+
+    for (role = VET_ROLE_TEXT; role < VET_ROLE_N - 1; role++) {
+        if (rule->roles & 1u << role) {
+            break;
+        }
+    }
+
+    field.role = (rule->roles & 1u << role) ? (vet_role_t) role
+                                            : VET_ROLE_OTHER;
+    field.value = example->text;
+    field.utf8 = 1;
+    s.fields = &field;
+    s.nfields = 1;
+
+    rc = vet_match_one(pool, rule, scratch, &s, &hits);
+
+    if (rc == VET_OK) {
+        vet_example_judge(rule, example, &hits, errors);
+    }
+
+    vet_pool_destroy(pool);
+
+    return (rc == VET_OK) ? VET_OK : VET_ERROR;
+}
+
+
+static void
+vet_example_judge(const vet_test_rule_t *rule, const vet_example_t *example,
+    const vet_hits_t *hits, vet_errors_t *errors)
+{
+    size_t       i;
+    vet_shown_t  shown;
+
+    for (i = 0; i < hits->n; i++) {
+        if (hits->elts[i].rule == &vet_rule_budget) {
+            vet_rule_error(errors, &example->place, "example \"%s\" takes too "
+                           "long, expected a pattern with less to try",
+                           vet_shown(&shown, example->text));
+            return;
+        }
+    }
+
+    if (example->hit && hits->n == 0) {
+        vet_rule_error(errors, &example->place, "example \"%s\" is not "
+                       "matched, expected a hit%s",
+                       vet_shown(&shown, example->text),
+                       vet_rule_capitals(rule)
+                       ? "; the view is in lower case, the pattern is not"
+                       : "");
+    }
+
+    if (!example->hit && hits->n != 0) {
+        vet_rule_error(errors, &example->place, "example \"%s\" is matched, "
+                       "expected a miss", vet_shown(&shown, example->text));
+    }
+}
+
+
+/* Tells whether a pattern has capitals, which only the raw view has. */
+
+static int
+vet_rule_capitals(const vet_test_rule_t *rule)
+{
+    size_t     i;
+    vet_str_t  s;
+
+    if (rule->test != VET_TEST_MATCH || rule->view == VET_VIEW_RAW) {
+        return 0;
+    }
+
+    s = rule->phrases[0].text;
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] == '\\') {
+            i++;
+
+        } else if (s.data[i] >= 'A' && s.data[i] <= 'Z') {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Frees what only loading needed. */
+
+static void
+vet_ruleset_forget(vet_ruleset_t *rs)
+{
+    size_t            i;
+    vet_test_rule_t  *rule;
+
+    for (i = 0; i < rs->rules.n; i++) {
+        rule = (vet_test_rule_t *) rs->rules.elts + i;
+        rule->phrases = NULL;
+        rule->nphrases = 0;
+        rule->examples = NULL;
+        rule->nexamples = 0;
+        memset(&rule->place, 0, sizeof(vet_place_t));
+    }
+
+    memset(&rs->names, 0, sizeof(vet_list_t));
+    rs->thresholds = NULL;
+
+    vet_pool_destroy(rs->source);
+    rs->source = NULL;
+}
+
+
+void
+vet_ruleset_destroy(vet_ruleset_t *rs)
+{
+    size_t            i, j;
+    vet_test_rule_t  *rule;
+
+    if (rs == NULL) {
+        return;
+    }
+
+    for (i = 0; i < rs->rules.n; i++) {
+        rule = (vet_test_rule_t *) rs->rules.elts + i;
+
+        for (j = 0; j < rule->npatterns; j++) {
+            vet_pattern_destroy(&rule->patterns[j]);
+        }
+    }
+
+    vet_pool_destroy(rs->source);
+    vet_pool_destroy(rs->pool);
+    free(rs);
+}
+
+
+vet_str_t
+vet_ruleset_version(const vet_ruleset_t *rs)
+{
+    vet_str_t  version;
+
+    version.data = (const unsigned char *) rs->version;
+    version.len = sizeof(rs->version) - 1;
+
+    return version;
+}
+
+
+size_t
+vet_ruleset_rules(const vet_ruleset_t *rs)
+{
+    return rs->rules.n;
+}
+
+
+const vet_limit_t *
+vet_ruleset_limits(const vet_ruleset_t *rs, size_t *n)
+{
+    *n = rs->limits.n;
+
+    return rs->limits.elts;
+}

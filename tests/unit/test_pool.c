@@ -1,0 +1,187 @@
+
+/*
+ * Copyright (C) the moderate authors
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "vet.h"
+
+
+static void test_sizes(void **state);
+static void test_maximum(void **state);
+static void test_overflow(void **state);
+static void test_zero(void **state);
+
+
+/* Allocations of all sizes are aligned, writable and apart from each other. */
+
+static void
+test_sizes(void **state)
+{
+    size_t          i, n, size;
+    vet_pool_t     *pool;
+    unsigned char  *p[600];
+    size_t          sizes[600];
+
+    (void) state;
+
+    pool = vet_pool_create(SIZE_MAX);
+    assert_non_null(pool);
+
+    n = 0;
+
+    for (size = 1; n < 600; size += 1 + size / 16) {
+        sizes[n] = size % 70000;
+        p[n] = vet_palloc(pool, sizes[n]);
+        assert_non_null(p[n]);
+        assert_int_equal((uintptr_t) p[n] % _Alignof(max_align_t), 0);
+        memset(p[n], (int) (n & 0xff), sizes[n]);
+        n++;
+
+        if (size > 70000) {
+            size = 1;
+        }
+    }
+
+    while (n > 0) {
+        n--;
+
+        for (i = 0; i < sizes[n]; i++) {
+            assert_int_equal(p[n][i], n & 0xff);
+        }
+    }
+
+    assert_false(vet_pool_exhausted(pool));
+    vet_pool_destroy(pool);
+    vet_pool_destroy(NULL);
+}
+
+
+/* Whatever the pieces are, max bytes are handed out and not one more. */
+
+static void
+test_maximum(void **state)
+{
+    size_t       max, size, total;
+    vet_pool_t  *pool;
+
+    (void) state;
+
+    for (max = 0; max < 40000; max = max * 2 + 1) {
+        for (size = 1; size < 20000; size = size * 3 + 1) {
+
+            pool = vet_pool_create(max);
+            assert_non_null(pool);
+
+            for (total = 0; total + size <= max; total += size) {
+                assert_non_null(vet_palloc(pool, size));
+                assert_false(vet_pool_exhausted(pool));
+            }
+
+            assert_null(vet_palloc(pool, size));
+            assert_true(vet_pool_exhausted(pool));
+
+            /* a smaller one may still fit, and it stays known */
+
+            if (max > total) {
+                assert_non_null(vet_palloc(pool, max - total));
+            }
+
+            assert_null(vet_palloc(pool, 1));
+            assert_true(vet_pool_exhausted(pool));
+
+            vet_pool_destroy(pool);
+        }
+    }
+}
+
+
+static void
+test_overflow(void **state)
+{
+    vet_pool_t  *pool;
+
+    (void) state;
+
+    pool = vet_pool_create(1000);
+    assert_non_null(pool);
+
+    assert_non_null(vet_palloc(pool, 600));
+    assert_null(vet_palloc(pool, SIZE_MAX));
+    assert_null(vet_palloc(pool, SIZE_MAX - 599));
+    assert_null(vet_pcalloc(pool, SIZE_MAX / 2));
+    assert_non_null(vet_palloc(pool, 400));
+
+    vet_pool_destroy(pool);
+
+    /* the maximum allows it, memory does not */
+
+    pool = vet_pool_create(SIZE_MAX);
+    assert_non_null(pool);
+
+    assert_null(vet_palloc(pool, SIZE_MAX));
+    assert_null(vet_palloc(pool, SIZE_MAX - 8));
+    assert_false(vet_pool_exhausted(pool));
+
+    vet_pool_destroy(pool);
+}
+
+
+static void
+test_zero(void **state)
+{
+    size_t          i, size;
+    vet_pool_t     *pool;
+    unsigned char  *p, *q;
+
+    (void) state;
+
+    pool = vet_pool_create(100000);
+    assert_non_null(pool);
+
+    for (size = 1; size < 10000; size *= 3) {
+        p = vet_pcalloc(pool, size);
+        assert_non_null(p);
+
+        for (i = 0; i < size; i++) {
+            assert_int_equal(p[i], 0);
+        }
+    }
+
+    /* nothing is something, so that it has an end */
+
+    p = vet_palloc(pool, 0);
+    q = vet_palloc(pool, 0);
+    assert_non_null(p);
+    assert_non_null(q);
+    assert_ptr_not_equal(p, q);
+
+    vet_pool_destroy(pool);
+
+    pool = vet_pool_create(0);
+    assert_non_null(pool);
+    assert_null(vet_palloc(pool, 0));
+    assert_true(vet_pool_exhausted(pool));
+    vet_pool_destroy(pool);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_maximum),
+        cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_zero),
+    };
+
+    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+}

@@ -1,0 +1,223 @@
+
+/*
+ * Copyright (C) the moderate authors
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "body_case.h"
+
+
+#define FORM  "application/x-www-form-urlencoded"
+
+
+static void test_urlencoded(void **state);
+static void test_limits(void **state);
+static void test_every_byte(void **state);
+static int cut_anywhere(const body_case_t *c, size_t len);
+
+
+static const body_case_t  cases[] = {
+
+    { "pair", FORM, BODY("a=b"), VET_READABLE, "a=b" },
+    { "name only", FORM, BODY("a"), VET_READABLE, "a=" },
+    { "empty value", FORM, BODY("a="), VET_READABLE, "a=" },
+    { "empty name", FORM, BODY("=b"), VET_READABLE, "=b" },
+    { "empty both", FORM, BODY("="), VET_READABLE, "=" },
+    { "second equals sign", FORM, BODY("a=b=c"), VET_READABLE, "a=b=c" },
+    { "ampersands only", FORM, BODY("&&&"), VET_READABLE, "" },
+    { "empty pairs are none", FORM, BODY("&a=1&&b=2&"), VET_READABLE,
+      "a=1 | b=2" },
+    { "semicolon divides nothing", FORM, BODY("a=1;b=2"), VET_READABLE,
+      "a=1;b=2" },
+    { "a name twice is two fields", FORM, BODY("a=1&b=2&a=3"), VET_READABLE,
+      "a=1 | b=2 | a=3" },
+
+    { "plus", FORM, BODY("a+b=c+d"), VET_READABLE, "a b=c d" },
+    { "coded plus", FORM, BODY("a=1%2B1"), VET_READABLE, "a=1+1" },
+    { "both cases of digits", FORM, BODY("%6a%4A=%c3%A0"), VET_READABLE,
+      "jJ=\\xc3\\xa0" },
+    { "coded delimiters", FORM, BODY("a%3Db%26c=%26%3D"), VET_READABLE,
+      "a=b&c=&=" },
+    { "brackets", FORM, BODY("comment_body%5B0%5D%5Bvalue%5D=x"),
+      VET_READABLE, "comment_body[0][value]=x" },
+    { "raw UTF-8", FORM, BODY("a=\xc4\x91\xc6\xa1n"), VET_READABLE,
+      "a=\\xc4\\x91\\xc6\\xa1n" },
+    { "line ends", FORM, BODY("a=1%0D%0A2&b=\r\n"), VET_READABLE,
+      "a=1\\x0d\\x0a2 | b=\\x0d\\x0a" },
+
+    { "percent alone", FORM, BODY("a=100%"), VET_READABLE, "a=100%" },
+    { "percent and one digit", FORM, BODY("a=%4"), VET_READABLE, "a=%4" },
+    { "percent and no digits", FORM, BODY("%zz=%g1%1g"), VET_READABLE,
+      "%zz=%g1%1g" },
+    { "percent and percent", FORM, BODY("a=%%41%"), VET_READABLE, "a=%A%" },
+    { "decoded once only", FORM, BODY("a=%2541"), VET_READABLE, "a=%41" },
+    { "unicode escape is text", FORM, BODY("a=%u0041"), VET_READABLE,
+      "a=%u0041" },
+
+    { "NUL in value", FORM, BODY("a=x%00y"), VET_READABLE, "a=x\\x00y" },
+    { "raw NUL in value", FORM, BODY("a=x\0y&b=z"), VET_READABLE,
+      "a=x\\x00y | b=z" },
+    { "NUL in name", FORM, BODY("a%00b=1&c=2"), VET_NUL_IN_NAME,
+      "a\\x00b=1 | c=2" },
+    { "raw NUL in last name", FORM, BODY("c=2&a\0=1"), VET_NUL_IN_NAME,
+      "c=2 | a\\x00=1" },
+
+    { "Latin-1", FORM, BODY("content=d%E9j%E0+vu"), VET_READABLE,
+      "content!=d\\xe9j\\xe0 vu" },
+    { "surrogate in UTF-8", FORM, BODY("a=%ED%A0%80"), VET_READABLE,
+      "a!=\\xed\\xa0\\x80" },
+    { "overlong UTF-8", FORM, BODY("a=%C0%AF"), VET_READABLE,
+      "a!=\\xc0\\xaf" },
+    { "above Unicode", FORM, BODY("a=%F4%90%80%80"), VET_READABLE,
+      "a!=\\xf4\\x90\\x80\\x80" },
+    { "last of Unicode", FORM, BODY("a=%F4%8F%BF%BF"), VET_READABLE,
+      "a=\\xf4\\x8f\\xbf\\xbf" },
+    { "cut UTF-8", FORM, BODY("a=%E1%BB&b=1"), VET_READABLE,
+      "a!=\\xe1\\xbb | b=1" },
+    { "BOM is text", FORM, BODY("\xef\xbb\xbf""a=1"), VET_READABLE,
+      "\\xef\\xbb\\xbfa=1" },
+    { "_charset_ is a field", FORM, BODY("_charset_=windows-1258&a=1"),
+      VET_READABLE, "_charset_=windows-1258 | a=1" },
+};
+
+
+static void
+test_urlencoded(void **state)
+{
+    (void) state;
+
+    body_cases_run(cases, sizeof(cases) / sizeof(cases[0]), NULL,
+                   cut_anywhere);
+}
+
+
+/* The standard knows no wrong body, and a part of one is one. */
+
+static int
+cut_anywhere(const body_case_t *c, size_t len)
+{
+    (void) c;
+    (void) len;
+
+    return 1;
+}
+
+
+static void
+test_limits(void **state)
+{
+    size_t          i, n;
+    vet_str_t       body;
+    unsigned char  *text;
+
+    (void) state;
+
+    text = malloc(4 * VET_NAME_LEN);
+    assert_non_null(text);
+
+    body.data = text;
+
+    /* names: the limit counts decoded bytes */
+
+    memset(text, 'n', VET_NAME_LEN + 1);
+
+    body.len = VET_NAME_LEN;
+    n = body_check("longest name", FORM, body, NULL, VET_READABLE, NULL);
+    assert_int_equal(n, 1);
+
+    body.len = VET_NAME_LEN + 1;
+    (void) body_check("longer name", FORM, body, NULL, VET_NAME_TOO_LONG,
+                      NULL);
+
+    for (i = 0; i < VET_NAME_LEN; i++) {
+        memcpy(text + 3 * i, "%6e", 3);
+    }
+
+    body.len = 3 * VET_NAME_LEN;
+    n = body_check("longest coded name", FORM, body, NULL, VET_READABLE, NULL);
+    assert_int_equal(n, 1);
+
+    /* fields: one more than allowed is not dropped in silence */
+
+    for (i = 0; i <= VET_FIELDS_MAX; i++) {
+        memcpy(text + 2 * i, "a&", 2);
+    }
+
+    body.len = 2 * VET_FIELDS_MAX;
+    n = body_check("most fields", FORM, body, NULL, VET_READABLE, NULL);
+    assert_int_equal(n, VET_FIELDS_MAX);
+
+    body.len += 1;
+    n = body_check("one more", FORM, body, NULL, VET_TOO_MANY_FIELDS, NULL);
+    assert_int_equal(n, VET_FIELDS_MAX);
+
+    free(text);
+}
+
+
+/* "%XX" of every byte gives that byte, the raw byte gives itself or a space. */
+
+static void
+test_every_byte(void **state)
+{
+    int            i;
+    char           coded[16], want[16];
+    vet_str_t      body;
+    unsigned char  raw[4];
+
+    (void) state;
+
+    for (i = 1; i < 256; i++) {
+
+        if (i > 0x20 && i < 0x7f) {
+            (void) snprintf(want, sizeof(want),
+                            (i == '\\' || i == '|') ? "a=\\x%02x" : "a=%c", i);
+
+        } else {
+            (void) snprintf(want, sizeof(want),
+                            (i == ' ') ? "a=%c" : (i < 0x80) ? "a=\\x%02x"
+                                                             : "a!=\\x%02x",
+                            i);
+        }
+
+        (void) snprintf(coded, sizeof(coded), "a=%%%02X", i);
+
+        body.data = (unsigned char *) coded;
+        body.len = 5;
+        (void) body_check(coded, FORM, body, NULL, VET_READABLE, want);
+
+        if (i == '&' || i == '+') {
+            continue;
+        }
+
+        raw[0] = 'a';
+        raw[1] = '=';
+        raw[2] = (unsigned char) i;
+
+        body.data = raw;
+        body.len = 3;
+        (void) body_check(coded, FORM, body, NULL, VET_READABLE, want);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_urlencoded),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_every_byte),
+    };
+
+    return cmocka_run_group_tests_name("urlencoded", tests, NULL, NULL);
+}
