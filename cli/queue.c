@@ -34,6 +34,18 @@ typedef struct {
 } moderatectl_queue_t;
 
 
+static const struct option  moderatectl_queue_long[] = {
+    { "api", required_argument, NULL, 'a' },
+    { "credentials", required_argument, NULL, 'c' },
+    { "state", required_argument, NULL, 's' },
+    { "limit", required_argument, NULL, 'l' },
+    { "reason", required_argument, NULL, 'r' },
+    { "json", no_argument, NULL, 'j' },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 }
+};
+
+
 static int moderatectl_queue_options(moderatectl_queue_t *q, int argc,
     char **argv);
 static int moderatectl_queue_limit(const char *s, long *limit);
@@ -42,6 +54,8 @@ static int moderatectl_queue_run(moderatectl_queue_t *q,
     moderatectl_api_t *api);
 static int moderatectl_queue_list(moderatectl_queue_t *q,
     moderatectl_api_t *api);
+static long moderatectl_queue_items(moderatectl_queue_t *q,
+    const json_t *page, long max, json_t *all);
 static int moderatectl_queue_page(moderatectl_queue_t *q,
     moderatectl_api_t *api, long n, const char *before, json_t **answer);
 static int moderatectl_queue_show(moderatectl_queue_t *q,
@@ -125,18 +139,11 @@ moderatectl_queue_options(moderatectl_queue_t *q, int argc, char **argv)
 {
     int  c;
 
-    static const struct option  options[] = {
-        { "api", required_argument, NULL, 'a' },
-        { "credentials", required_argument, NULL, 'c' },
-        { "state", required_argument, NULL, 's' },
-        { "limit", required_argument, NULL, 'l' },
-        { "reason", required_argument, NULL, 'r' },
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 }
-    };
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    for ( ;; ) {
+        c = getopt_long(argc, argv, "h", moderatectl_queue_long, NULL);
+        if (c == -1) {
+            break;
+        }
 
         switch (c) {
 
@@ -270,9 +277,8 @@ static int
 moderatectl_queue_list(moderatectl_queue_t *q, moderatectl_api_t *api)
 {
     int      rc;
-    long     left;
-    json_t  *page, *items, *item, *all, *next;
-    size_t   i;
+    long     left, n;
+    json_t  *page, *all, *next;
 
     left = q->limit;
     all = json_array();
@@ -289,26 +295,12 @@ moderatectl_queue_list(moderatectl_queue_t *q, moderatectl_api_t *api)
             return rc;
         }
 
-        items = json_object_get(page, "items");
-
-        json_array_foreach(items, i, item) {
-
-            if (left == 0) {
-                break;
-            }
-
-            left--;
-
-            if (q->json) {
-                json_array_append(all, item);
-            } else {
-                moderatectl_queue_item(item);
-            }
-        }
+        n = moderatectl_queue_items(q, page, left, all);
+        left -= n;
 
         /* a page of nothing would never come to an end */
 
-        if (i > 0) {
+        if (n > 0) {
             next = json_incref(json_object_get(page, "next"));
         }
 
@@ -330,6 +322,37 @@ moderatectl_queue_list(moderatectl_queue_t *q, moderatectl_api_t *api)
     json_decref(all);
 
     return MODERATECTL_OK;
+}
+
+
+/* Prints or collects at most max items of a page; returns how many. */
+
+static long
+moderatectl_queue_items(moderatectl_queue_t *q, const json_t *page, long max,
+    json_t *all)
+{
+    long     n;
+    json_t  *item;
+    size_t   i;
+
+    n = 0;
+
+    json_array_foreach(json_object_get(page, "items"), i, item) {
+
+        if (n == max) {
+            break;
+        }
+
+        n++;
+
+        if (q->json) {
+            json_array_append(all, item);
+        } else {
+            moderatectl_queue_item(item);
+        }
+    }
+
+    return n;
 }
 
 

@@ -74,6 +74,10 @@ ngx_http_moderate_api_headers(ngx_http_request_t *r, ngx_uint_t version)
 {
     u_char  *p;
 
+    /* If-Match is the version that was seen, not one of this answer */
+
+    r->disable_not_modified = 1;
+
     if (version) {
         p = ngx_pnalloc(r->pool, NGX_INT_T_LEN + 3);
         if (p == NULL) {

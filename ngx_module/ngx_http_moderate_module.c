@@ -31,6 +31,8 @@ static char *ngx_http_moderate_failure(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_moderate_keep(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static ngx_int_t ngx_http_moderate_keep_variable(ngx_conf_t *cf,
+    ngx_array_t *array, ngx_str_t *name);
 static char *ngx_http_moderate_codes(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -77,10 +79,12 @@ static ngx_str_t  ngx_http_moderate_default_methods[] = {
 };
 
 
-/* a poster's Cookie and Authorization are kept only when they are named */
+/*
+ * beside Content-Type and Content-Encoding; a poster's Cookie and
+ * Authorization are kept only when they are named
+ */
 
 static ngx_str_t  ngx_http_moderate_default_headers[] = {
-    ngx_string("Content-Type"),
     ngx_string("User-Agent"),
     ngx_string("Accept-Language"),
     ngx_string("Referer"),
@@ -619,19 +623,18 @@ ngx_http_moderate_keep(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_moderate_loc_conf_t *mlcf = conf;
 
-    ngx_str_t                      *value, *name;
-    ngx_uint_t                      i, n;
-    ngx_http_moderate_kept_t       *kept;
-    ngx_http_moderate_main_conf_t  *mmcf;
-
-    mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_moderate_module);
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i;
 
     if (mlcf->keep_headers != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
     }
 
     mlcf->keep_headers = ngx_array_create(cf->pool, 8, sizeof(ngx_str_t));
-    if (mlcf->keep_headers == NULL) {
+    mlcf->keep_variables = ngx_array_create(cf->pool, 4,
+                                            sizeof(ngx_http_moderate_kept_t));
+
+    if (mlcf->keep_headers == NULL || mlcf->keep_variables == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -639,48 +642,72 @@ ngx_http_moderate_keep(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (value[i].data[0] != '$') {
-            name = ngx_array_push(mlcf->keep_headers);
-            if (name == NULL) {
+        if (value[i].data[0] == '$') {
+            value[i].data++;
+            value[i].len--;
+
+            if (ngx_http_moderate_keep_variable(cf, mlcf->keep_variables,
+                                                &value[i])
+                != NGX_OK)
+            {
                 return NGX_CONF_ERROR;
             }
 
-            *name = value[i];
             continue;
         }
 
-        value[i].data++;
-        value[i].len--;
-
-        kept = mmcf->kept.elts;
-
-        for (n = 0; n < mmcf->kept.nelts; n++) {
-            if (kept[n].name.len == value[i].len
-                && ngx_strncmp(kept[n].name.data, value[i].data,
-                               value[i].len)
-                   == 0)
-            {
-                break;
-            }
-        }
-
-        if (n != mmcf->kept.nelts) {
-            continue;
-        }
-
-        kept = ngx_array_push(&mmcf->kept);
-        if (kept == NULL) {
+        name = ngx_array_push(mlcf->keep_headers);
+        if (name == NULL) {
             return NGX_CONF_ERROR;
         }
 
-        kept->name = value[i];
-        kept->index = ngx_http_get_variable_index(cf, &value[i]);
-        if (kept->index == NGX_ERROR) {
-            return NGX_CONF_ERROR;
-        }
+        *name = value[i];
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* of a location, and of all of them: a delivery has no location at first */
+
+static ngx_int_t
+ngx_http_moderate_keep_variable(ngx_conf_t *cf, ngx_array_t *array,
+    ngx_str_t *name)
+{
+    ngx_uint_t                      i;
+    ngx_http_moderate_kept_t       *kept, *one;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_moderate_module);
+
+    one = ngx_array_push(array);
+    if (one == NULL) {
+        return NGX_ERROR;
+    }
+
+    one->name = *name;
+    one->index = ngx_http_get_variable_index(cf, name);
+
+    if (one->index == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    kept = mmcf->kept.elts;
+
+    for (i = 0; i < mmcf->kept.nelts; i++) {
+        if (kept[i].index == one->index) {
+            return NGX_OK;
+        }
+    }
+
+    kept = ngx_array_push(&mmcf->kept);
+    if (kept == NULL) {
+        return NGX_ERROR;
+    }
+
+    *kept = *one;
+
+    return NGX_OK;
 }
 
 
@@ -953,6 +980,7 @@ ngx_http_moderate_create_loc_conf(ngx_conf_t *cf)
     mlcf->failure_counters = NGX_CONF_UNSET_UINT;
     mlcf->failure_store = NGX_CONF_UNSET_UINT;
     mlcf->keep_headers = NGX_CONF_UNSET_PTR;
+    mlcf->keep_variables = NGX_CONF_UNSET_PTR;
     mlcf->set_headers = NGX_CONF_UNSET_PTR;
     mlcf->replay_ok = NGX_CONF_UNSET_PTR;
 
@@ -991,6 +1019,7 @@ ngx_http_moderate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->failure_store, prev->failure_store,
                               NGX_HTTP_MODERATE_FAILURE_REFUSE);
     ngx_conf_merge_ptr_value(conf->keep_headers, prev->keep_headers, NULL);
+    ngx_conf_merge_ptr_value(conf->keep_variables, prev->keep_variables, NULL);
     ngx_conf_merge_ptr_value(conf->set_headers, prev->set_headers, NULL);
     ngx_conf_merge_ptr_value(conf->replay_ok, prev->replay_ok, NULL);
 

@@ -71,7 +71,7 @@ typedef struct {
 
 typedef struct {
     ngx_array_t                 rules;          /* of rules_t * */
-    ngx_array_t                 kept;           /* of kept_t, all locations' */
+    ngx_array_t                 kept;           /* of kept_t, by all locations */
 
     ngx_http_moderate_redis_t  *counters;
     ngx_http_moderate_redis_t  *queue;
@@ -107,6 +107,7 @@ typedef struct {
     ngx_uint_t                  failure_counters;
     ngx_uint_t                  failure_store;
     ngx_array_t                *keep_headers;   /* of ngx_str_t */
+    ngx_array_t                *keep_variables; /* of kept_t */
     ngx_array_t                *set_headers;    /* of key_t */
     ngx_array_t                *replay_ok;      /* of ngx_uint_t, codes */
 

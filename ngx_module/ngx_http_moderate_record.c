@@ -22,7 +22,7 @@ static ngx_int_t ngx_http_moderate_record_headers(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_moderate_kept(ngx_array_t *names,
     ngx_table_elt_t *h);
 static ngx_int_t ngx_http_moderate_record_variables(ngx_http_request_t *r,
-    ngx_str_t *variables);
+    ngx_array_t *names, ngx_str_t *variables);
 static ngx_int_t ngx_http_moderate_record_verdict(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_record_t *record);
 static ngx_int_t ngx_http_moderate_record_excerpt(ngx_http_request_t *r,
@@ -42,7 +42,9 @@ ngx_http_moderate_record(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     if (ngx_http_moderate_record_request(r, record) != NGX_OK
         || ngx_http_moderate_record_headers(r, ctx, &record->headers)
            != NGX_OK
-        || ngx_http_moderate_record_variables(r, &record->variables) != NGX_OK)
+        || ngx_http_moderate_record_variables(r, ctx->conf->keep_variables,
+                                              &record->variables)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -184,10 +186,26 @@ ngx_http_moderate_kept(ngx_array_t *names, ngx_table_elt_t *h)
     ngx_str_t   *name;
     ngx_uint_t   i;
 
+    /* without these the body would be another one */
+
+    static ngx_str_t  always[] = {
+        ngx_string("Content-Type"),
+        ngx_string("Content-Encoding"),
+        ngx_null_string
+    };
+
     /* removed by a module */
 
     if (h->hash == 0) {
         return 0;
+    }
+
+    for (name = always; name->len; name++) {
+        if (h->key.len == name->len
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
     }
 
     name = names->elts;
@@ -207,35 +225,40 @@ ngx_http_moderate_kept(ngx_array_t *names, ngx_table_elt_t *h)
 /* what auth_request_set and others left; a subrequest does not see it again */
 
 static ngx_int_t
-ngx_http_moderate_record_variables(ngx_http_request_t *r, ngx_str_t *variables)
+ngx_http_moderate_record_variables(ngx_http_request_t *r, ngx_array_t *names,
+    ngx_str_t *variables)
 {
-    size_t                          len;
-    u_char                         *p;
-    ngx_uint_t                      i;
-    ngx_http_variable_value_t     **v;
-    ngx_http_moderate_kept_t       *kept;
-    ngx_http_moderate_main_conf_t  *mmcf;
+    size_t                       len;
+    u_char                      *p;
+    ngx_uint_t                   i;
+    ngx_http_moderate_kept_t    *kept;
+    ngx_http_variable_value_t  **v;
 
-    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
-
-    if (mmcf->kept.nelts == 0) {
+    if (names == NULL || names->nelts == 0) {
         return NGX_OK;
     }
 
-    v = ngx_palloc(r->pool, mmcf->kept.nelts * sizeof(*v));
+    v = ngx_palloc(r->pool, names->nelts * sizeof(*v));
     if (v == NULL) {
         return NGX_ERROR;
     }
 
-    kept = mmcf->kept.elts;
+    kept = names->elts;
     len = 0;
 
-    for (i = 0; i < mmcf->kept.nelts; i++) {
+    for (i = 0; i < names->nelts; i++) {
         v[i] = ngx_http_get_indexed_variable(r, kept[i].index);
 
-        if (v[i] != NULL && !v[i]->not_found) {
-            len += kept[i].name.len + v[i]->len + 2;
+        /* a value with a line feed is no header's value either */
+
+        if (v[i] == NULL || v[i]->not_found
+            || ngx_strlchr(v[i]->data, v[i]->data + v[i]->len, LF) != NULL)
+        {
+            v[i] = NULL;
+            continue;
         }
+
+        len += kept[i].name.len + v[i]->len + 2;
     }
 
     p = ngx_pnalloc(r->pool, len + 1);
@@ -245,15 +268,10 @@ ngx_http_moderate_record_variables(ngx_http_request_t *r, ngx_str_t *variables)
 
     variables->data = p;
 
-    for (i = 0; i < mmcf->kept.nelts; i++) {
-
-        if (v[i] == NULL || v[i]->not_found
-            || ngx_strlchr(v[i]->data, v[i]->data + v[i]->len, LF) != NULL)
-        {
-            continue;
+    for (i = 0; i < names->nelts; i++) {
+        if (v[i] != NULL) {
+            p = ngx_sprintf(p, "%V %v\n", &kept[i].name, v[i]);
         }
-
-        p = ngx_sprintf(p, "%V %v\n", &kept[i].name, v[i]);
     }
 
     variables->len = p - variables->data;

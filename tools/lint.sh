@@ -48,8 +48,17 @@ check() {
 }
 
 
+# Prints the files that match; a released tree is no git repository.
+
 files() {
-    git ls-files -co --exclude-standard -- "$@" | LC_ALL=C sort -u
+    if [ -e .git ]; then
+        git ls-files -co --exclude-standard -- "$@"
+    else
+        for pattern in "$@"; do
+            find . -path ./build -prune -o -type f \
+                \( -name "${pattern##*/}" -o -path "./$pattern" \) -print
+        done | sed 's,^\./,,'
+    fi | sort -u
 }
 
 
@@ -140,7 +149,7 @@ shipped_rules() {
 # has no area yet, and merges are left out
 
 commit_messages() {
-    git rev-parse -q --verify HEAD > /dev/null || return 0
+    git rev-parse -q --verify HEAD > /dev/null 2>&1 || return 0
 
     git log --min-parents=1 --max-parents=1 --format='%h %s' \
     | awk '{

@@ -15,7 +15,7 @@ use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
 use MIME::Base64 qw/ encode_base64 /;
-use Socket qw/ SOL_SOCKET SO_LINGER /;
+use Socket qw/ IPPROTO_TCP SOL_SOCKET SO_LINGER TCP_NODELAY /;
 use Test::More ();
 use Time::HiRes qw/ sleep time /;
 
@@ -47,6 +47,10 @@ sub http_start {
     ) or die "cannot connect to port $port: $!\n";
 
     $s->autoflush(1);
+
+    # each piece is a packet of its own
+
+    setsockopt $s, IPPROTO_TCP, TCP_NODELAY, 1;
 
     for my $piece (ref $request ? @$request : $request) {
         _show('>', $piece);
