@@ -143,7 +143,10 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
         return rc;
     }
 
-    view->text.data = b.out;
+    if (b.len != 0) {
+        view->text.data = b.out;
+    }
+
     view->text.len = b.len;
     view->spans = b.spans.elts;
     view->nspans = b.spans.n;
@@ -342,6 +345,12 @@ vet_view_char(vet_builder_t *b, const vet_char_t *c, int alone)
     }
 
     map = vet_uni_map(c->cp, c->uni, b->folded, &own, &n);
+
+    /* an accent that is dropped is still of its letter */
+
+    if (n == 0 && b->pending && !(c->uni->flags & VET_UNI_REMOVE)) {
+        b->to = c->to;
+    }
 
     for (i = 0; i < n; i++) {
         rc = vet_view_push(b, map[i], c);

@@ -866,7 +866,8 @@ reads, C<http_abort(socket)> closes with a reset.
 =item http_drip(uri, type, body, size, name => value ...)
 
 Names and values are headers; those that begin with a dash are options:
-C<-port>, C<-method>, C<-delay>.  A type of undef sends none.
+C<-port>, C<-method>, C<-delay>, C<-start> (send only, as C<http_start>).  A
+type of undef sends none.
 
 =item h2(method, uri, type, body, option => value ...)
 

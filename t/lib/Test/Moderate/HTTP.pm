@@ -29,7 +29,8 @@ our @EXPORT = qw/
 
 sub http {
     my ($request, %opts) = @_;
-    return http_end(http_start($request, %opts));
+    my $s = http_start($request, %opts);
+    return $opts{start} ? $s : http_end($s);
 }
 
 
@@ -178,7 +179,8 @@ sub h2 {
 }
 
 
-# "-name => value" among the headers is an option: -port, -method, -delay
+# "-name => value" among the headers is an option: -port, -method, -delay,
+# -start
 
 sub _opts {
     my ($headers) = @_;
