@@ -150,7 +150,6 @@ typedef struct {
     vet_hits_t                  hits;
     vet_verdict_t               verdict;
     ngx_str_t                   body;
-    ngx_uint_t                  counted;        /* limits asked for */
 
     ngx_str_t                   fingerprint;    /* of the folded text */
     ngx_str_t                   rules;          /* ids, for the variable */

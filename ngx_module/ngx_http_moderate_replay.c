@@ -34,7 +34,7 @@ typedef struct {
 static ngx_http_core_srv_conf_t *ngx_http_moderate_replay_server(
     ngx_http_request_t *r, ngx_http_moderate_record_t *record);
 static ngx_int_t ngx_http_moderate_replay_uri(ngx_http_request_t *r,
-    ngx_str_t *uri);
+    ngx_http_core_srv_conf_t *cscf, ngx_str_t *uri);
 static ngx_int_t ngx_http_moderate_replay_build(ngx_http_request_t *sr,
     ngx_http_core_srv_conf_t *cscf, ngx_http_moderate_record_t *record);
 static ngx_uint_t ngx_http_moderate_replay_method(ngx_str_t *name);
@@ -90,7 +90,7 @@ ngx_http_moderate_replay(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (ngx_http_moderate_replay_uri(r, &record->uri) != NGX_OK) {
+    if (ngx_http_moderate_replay_uri(r, cscf, &record->uri) != NGX_OK) {
         *why = "the stored URI is not valid";
         return NGX_ERROR;
     }
@@ -184,10 +184,10 @@ ngx_http_moderate_replay_server(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_http_moderate_replay_uri(ngx_http_request_t *r, ngx_str_t *uri)
+ngx_http_moderate_replay_uri(ngx_http_request_t *r,
+    ngx_http_core_srv_conf_t *cscf, ngx_str_t *uri)
 {
-    ngx_http_request_t        *trial;
-    ngx_http_core_srv_conf_t  *cscf;
+    ngx_http_request_t  *trial;
 
     trial = ngx_pcalloc(r->pool, sizeof(ngx_http_request_t));
     if (trial == NULL || uri->len == 0) {
@@ -214,8 +214,6 @@ ngx_http_moderate_replay_uri(ngx_http_request_t *r, ngx_str_t *uri)
     if (trial->uri.data == NULL) {
         return NGX_ERROR;
     }
-
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 
     return ngx_http_parse_complex_uri(trial, cscf->merge_slashes);
 }
