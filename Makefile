@@ -73,6 +73,7 @@ endif
 
 .PHONY: all help module nginx cli unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
+.PHONY: check-corpora
 .DELETE_ON_ERROR:
 
 all: module cli
@@ -90,6 +91,8 @@ help:
 	@echo 'make unit       unit tests of the engine, with sanitizers'
 	@echo 'make test       everything: unit tests, then t/ with the plain and'
 	@echo '                with the sanitized module; TESTS="t/a.t" runs some'
+	@echo 'make check-corpora CORPORA=/path'
+	@echo '                tests/corpora/ with material made by others'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR='
 	@echo 'make clean      remove $(BUILD)/'
@@ -122,10 +125,9 @@ module: $(BUILD)/module/Makefile
 	$(call say,module  $(MODULE))
 	+@$(NGINX_MAKE) -C $(BUILD)/module/tree modules CC='$(NGINX_CC)'
 
-nginx: $(BUILD)/module/Makefile
+nginx: module
 	$(call say,nginx  $(BUILD)/module/nginx)
 	+@$(NGINX_MAKE) -C $(BUILD)/module/tree binary
-	+@$(MAKE) --no-print-directory module
 
 
 # Engine and command line
@@ -185,7 +187,8 @@ $(UNIT_TESTS): $(BUILD)/unit/%: $(SAN_DIR)/tests/unit/%.o \
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS) $(UNIT_LIBS)
 
 unit: $(UNIT_TESTS)
-	CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=halt_on_error=1 \
+	@echo 'unit tests'
+	@CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=halt_on_error=1 \
 	    $(PROVE) --exec '' $(UNIT_TESTS)
 
 
@@ -238,20 +241,37 @@ test-deps demo-deps lint-deps: %-deps:
 	@$(DEPS) $*
 
 test: test-deps
-	+@$(MAKE) --no-print-directory unit all sanitize
+	+@$(MAKE) --no-print-directory unit
+	+@$(MAKE) --no-print-directory all sanitize
 	+@$(MAKE) --no-print-directory test-plain
 	+@$(MAKE) --no-print-directory test-sanitized
 
 test-plain: all
 	@echo 't/ with the plain module'
-	TEST_MODERATE_MODULE=$(abspath $(MODULE)) \
+	@TEST_MODERATE_MODULE=$(abspath $(MODULE)) \
 	    $(PROVE) -I t/lib $(TESTS)
 
 test-sanitized: all sanitize
 	@echo 't/ with the sanitized module'
-	env TEST_MODERATE_MODULE=$(abspath $(SAN_MODULE)) \
+	@env TEST_MODERATE_MODULE=$(abspath $(SAN_MODULE)) \
 	    $$(tools/fetch-nginx.sh --environment $(SAN_DIR)) \
 	    $(PROVE) -I t/lib $(TESTS)
+
+# What others recorded, written or attacked with is no part of the project:
+# CORPORA is the folder where it is.
+
+CORPORA =
+
+check-corpora:
+ifeq ($(CORPORA),)
+	@echo 'usage: make check-corpora CORPORA=/path/to/corpora' >&2
+	@exit 2
+else
+	+@$(MAKE) --no-print-directory test-deps
+	+@$(MAKE) --no-print-directory all
+	@CORPORA=$(abspath $(CORPORA)) TEST_MODERATE_MODULE=$(abspath $(MODULE)) \
+	    $(PROVE) -I t/lib tests/corpora/*.t
+endif
 
 lint: lint-deps
 	+@$(MAKE) --no-print-directory all

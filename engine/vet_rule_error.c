@@ -100,8 +100,11 @@ vet_shown(vet_shown_t *shown, vet_str_t s)
 
         n = vet_uni_read(s.data + i, s.len - i, &cp);
 
-        if (cp < 0x20 || cp == 0x7f || (cp >= 0x80 && n == 1)
-            || (cp >= 0x80 && cp < 0xa0) || cp == 0x2028 || cp == 0x2029)
+        /* what is not UTF-8, and what a terminal would act on or not show */
+
+        if (cp < 0x20 || (cp >= 0x80 && n == 1) || (cp >= 0x80 && cp < 0xa0)
+            || cp == 0x2028 || cp == 0x2029
+            || vet_uni(cp)->flags & VET_UNI_REMOVE)
         {
             *p++ = '?';
             continue;

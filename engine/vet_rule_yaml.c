@@ -175,7 +175,8 @@ vet_read_version(vet_reader_t *r, const vet_node_t *root)
 
     node = vet_need(r, root, "version", "1");
 
-    if (node != NULL && vet_is_text(r, node, "1") && !vet_str_is(node->value, "1"))
+    if (node != NULL && vet_is_text(r, node, "1")
+        && !vet_str_is(node->value, "1"))
     {
         vet_rule_error(r->errors, vet_at(r, node), "unknown version \"%s\", "
                        "expected 1", vet_shown(&shown, node->value));

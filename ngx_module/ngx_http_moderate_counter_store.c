@@ -17,6 +17,10 @@
 
 #define NGX_HTTP_MODERATE_KEY_BYTES  16    /* of the HMAC, in a counter key */
 
+/* what a limit can be over; times a year of seconds it is no overflow */
+
+#define NGX_HTTP_MODERATE_COUNT_MAX  ((ngx_int_t) NGX_MAX_UINT32_VALUE)
+
 
 typedef struct {
     ngx_http_request_t         *request;
@@ -47,6 +51,9 @@ static void ngx_http_moderate_window_add(ngx_http_moderate_batch_t *batch,
     const vet_limit_t *limit, ngx_http_moderate_window_t *window);
 static void ngx_http_moderate_counted(void *data, ngx_int_t rc,
     redisReply *reply);
+static ngx_int_t ngx_http_moderate_estimates(ngx_http_moderate_count_t *count,
+    redisReply *reply, ngx_int_t *counts);
+static ngx_int_t ngx_http_moderate_bucket(redisReply *reply, size_t i);
 static ngx_int_t ngx_http_moderate_estimate(const vet_limit_t *limit,
     time_t now, ngx_int_t current, ngx_int_t previous);
 
@@ -270,24 +277,41 @@ ngx_http_moderate_counted(void *data, ngx_int_t rc, redisReply *reply)
 {
     ngx_http_moderate_count_t *count = data;
 
-    size_t              n;
-    ngx_int_t          *counts, current, previous;
-    ngx_uint_t          i, first;
-    ngx_connection_t   *c;
-    const vet_limit_t  *limits;
+    ngx_int_t         *counts;
+    ngx_connection_t  *c;
 
     c = count->request->connection;
 
-    if (rc != NGX_OK) {
-        count->handler(count->request, NGX_ERROR, NULL);
-        ngx_http_run_posted_requests(c);
-        return;
-    }
-
-    limits = vet_ruleset_limits(count->ctx->set->ruleset, &n);
-
     /* first[] is not read again behind the one that is written */
     counts = (ngx_int_t *) count->first;
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_moderate_estimates(count, reply, counts);
+    }
+
+    if (rc == NGX_OK) {
+        count->handler(count->request, NGX_OK, counts);
+
+    } else {
+        count->handler(count->request, NGX_ERROR, NULL);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* NGX_ERROR: what Redis has there is no count */
+
+static ngx_int_t
+ngx_http_moderate_estimates(ngx_http_moderate_count_t *count,
+    redisReply *reply, ngx_int_t *counts)
+{
+    size_t              n;
+    ngx_int_t           current, previous;
+    ngx_uint_t          i, first;
+    const vet_limit_t  *limits;
+
+    limits = vet_ruleset_limits(count->ctx->set->ruleset, &n);
 
     for (i = 0; i < n; i++) {
         first = count->first[i];
@@ -297,17 +321,42 @@ ngx_http_moderate_counted(void *data, ngx_int_t rc, redisReply *reply)
             continue;
         }
 
-        previous = ngx_http_moderate_reply_int(
-                       ngx_http_moderate_reply_at(reply, first), 0);
-        current = ngx_http_moderate_reply_int(
-                      ngx_http_moderate_reply_at(reply, first + 1), 0);
+        previous = ngx_http_moderate_bucket(reply, first);
+        current = ngx_http_moderate_bucket(reply, first + 1);
+
+        if (previous == NGX_ERROR || current == NGX_ERROR) {
+            ngx_log_error(NGX_LOG_ERR, count->request->connection->log, 0,
+                          "counter of limit \"%*s\" is not a number",
+                          limits[i].rule.id.len, limits[i].rule.id.data);
+            return NGX_ERROR;
+        }
 
         counts[i] = ngx_http_moderate_estimate(&limits[i], count->now,
                                                current, previous);
     }
 
-    count->handler(count->request, NGX_OK, counts);
-    ngx_http_run_posted_requests(c);
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_bucket(redisReply *reply, size_t i)
+{
+    ngx_int_t  n;
+
+    reply = ngx_http_moderate_reply_at(reply, i);
+
+    if (reply != NULL && reply->type == REDIS_REPLY_NIL) {
+        return 0;
+    }
+
+    n = ngx_http_moderate_reply_int(reply, NGX_ERROR);
+
+    if (n < 0) {
+        return NGX_ERROR;
+    }
+
+    return ngx_min(n, NGX_HTTP_MODERATE_COUNT_MAX);
 }
 
 

@@ -549,7 +549,12 @@ ngx_http_moderate_rule_names(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ngx_memcpy(ctx->reason.data, ctx->verdict.reason.data, ctx->reason.len);
+    /* ngx_memcpy() must not be given NULL, which a passed one has here */
+
+    if (ctx->reason.len) {
+        ngx_memcpy(ctx->reason.data, ctx->verdict.reason.data,
+                   ctx->reason.len);
+    }
 
     return NGX_OK;
 }

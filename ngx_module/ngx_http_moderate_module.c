@@ -1147,7 +1147,8 @@ ngx_http_moderate_check_conf(ngx_conf_t *cf,
 
     *user = conf;
 
-    if (ngx_http_moderate_rules_keys(conf->rules, conf->rules->live, cf->log)
+    if (ngx_http_moderate_rules_keys(conf->rules, conf->rules->live,
+                                     NGX_LOG_EMERG, cf->log)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;

@@ -226,10 +226,10 @@ ngx_http_moderate_rules_t *ngx_http_moderate_rules_add(ngx_conf_t *cf,
 
 /*
  * Checks that every key that the set's limits count by is defined where the
- * set is used.  NGX_ERROR after a message.
+ * set is used.  NGX_ERROR after a message of that level.
  */
 ngx_int_t ngx_http_moderate_rules_keys(ngx_http_moderate_rules_t *rules,
-    ngx_http_moderate_set_t *set, ngx_log_t *log);
+    ngx_http_moderate_set_t *set, ngx_uint_t level, ngx_log_t *log);
 
 /* Starts watching in a worker. */
 void ngx_http_moderate_rules_watch(ngx_http_moderate_rules_t *rules,

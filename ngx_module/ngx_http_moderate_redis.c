@@ -41,10 +41,14 @@ struct ngx_http_moderate_redis_s {
     ngx_uint_t                  failures;
     ngx_uint_t                  pending;
     size_t                      pending_bytes;
+    ngx_msec_t                  since;          /* connected */
     ngx_msec_t                  heard;          /* of the last reply */
     time_t                      logged;
     ngx_pool_t                 *pool;           /* of the safety check */
+    redisReplyObjectFunctions  *replies;        /* hiredis' own */
+    redisReplyObjectFunctions   guarded;
 
+    unsigned                    queue:1;        /* what is held is here */
     unsigned                    connected:1;
     unsigned                    stopping:1;     /* calls nobody back */
     unsigned                    unsafe:1;
@@ -58,6 +62,7 @@ struct ngx_http_moderate_wait_s {
     void                       *data;
     ngx_event_t                 timer;
     size_t                      bytes;
+    ngx_uint_t                  commands;
     ngx_uint_t                  left;           /* replies to come */
     unsigned                    refused:1;
 };
@@ -86,6 +91,14 @@ static void ngx_http_moderate_redis_add_write(void *data);
 static void ngx_http_moderate_redis_del_write(void *data);
 static void ngx_http_moderate_redis_cleanup(void *data);
 
+static void ngx_http_moderate_redis_guard(ngx_http_moderate_redis_t *redis);
+static void *ngx_http_moderate_redis_string(const redisReadTask *task,
+    char *str, size_t len);
+static void *ngx_http_moderate_redis_integer(const redisReadTask *task,
+    long long value);
+static void *ngx_http_moderate_redis_nil(const redisReadTask *task);
+static ngx_uint_t ngx_http_moderate_redis_surplus(const redisReadTask *task);
+
 static ngx_int_t ngx_http_moderate_command_send(
     ngx_http_moderate_redis_t *redis, ngx_http_moderate_wait_t *wait,
     ngx_array_t *args);
@@ -94,8 +107,9 @@ static void ngx_http_moderate_replied(redisAsyncContext *ac, void *reply,
 static void ngx_http_moderate_complete(ngx_http_moderate_wait_t *wait,
     ngx_int_t rc, redisReply *reply);
 static void ngx_http_moderate_deadline(ngx_event_t *ev);
+static void ngx_http_moderate_silence(ngx_http_moderate_redis_t *redis);
 static ngx_int_t ngx_http_moderate_reply_status(
-    ngx_http_moderate_redis_t *redis, redisReply *reply);
+    ngx_http_moderate_wait_t *wait, redisReply *reply);
 static void ngx_http_moderate_refusal(ngx_http_moderate_redis_t *redis,
     redisReply *reply);
 
@@ -234,6 +248,7 @@ ngx_http_moderate_send(ngx_http_moderate_redis_t *redis,
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "redis \"%V\" has %ui commands in flight, no more are "
                       "sent", &redis->name, redis->pending);
+        ngx_http_moderate_silence(redis);
         return NGX_ERROR;
     }
 
@@ -250,6 +265,7 @@ ngx_http_moderate_send(ngx_http_moderate_redis_t *redis,
     wait->handler = handler;
     wait->data = data;
     wait->bytes = batch->bytes;
+    wait->commands = n;
 
     ngx_memzero(&transaction, sizeof(ngx_array_t));
     transaction.nelts = 1;
@@ -287,6 +303,12 @@ ngx_http_moderate_send(ngx_http_moderate_redis_t *redis,
         {
             goto broken;
         }
+    }
+
+    /* nothing was to be heard while nothing was asked */
+
+    if (redis->pending == 0) {
+        redis->heard = ngx_current_msec;
     }
 
     redis->pending++;
@@ -381,7 +403,7 @@ ngx_http_moderate_replied(redisAsyncContext *ac, void *reply, void *data)
 
     if (r != NULL) {
         redis->heard = ngx_current_msec;
-        rc = ngx_http_moderate_reply_status(redis, r);
+        rc = ngx_http_moderate_reply_status(wait, r);
 
     } else {
         rc = NGX_ERROR;
@@ -467,26 +489,55 @@ ngx_http_moderate_deadline(ngx_event_t *ev)
 
     ngx_http_moderate_complete(wait, NGX_ERROR, NULL);
 
-    if (redis->ac != NULL
-        && ngx_current_msec - redis->heard > NGX_HTTP_MODERATE_SILENCE)
-    {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "redis \"%V\" is silent, connecting anew", &redis->name);
+    ngx_http_moderate_silence(redis);
+}
 
-        ngx_http_moderate_redis_drop(&redis->drop);
+
+static void
+ngx_http_moderate_silence(ngx_http_moderate_redis_t *redis)
+{
+    if (redis->ac == NULL
+        || ngx_current_msec - redis->heard <= NGX_HTTP_MODERATE_SILENCE)
+    {
+        return;
     }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "redis \"%V\" is silent, connecting anew", &redis->name);
+
+    /* not here: somebody may be in the middle of a request */
+
+    ngx_post_event(&redis->drop, &ngx_posted_events);
 }
 
 
 static ngx_int_t
-ngx_http_moderate_reply_status(ngx_http_moderate_redis_t *redis,
+ngx_http_moderate_reply_status(ngx_http_moderate_wait_t *wait,
     redisReply *reply)
 {
-    size_t  i;
+    size_t                      i;
+    ngx_http_moderate_redis_t  *redis;
+
+    redis = wait->redis;
 
     if (reply->type == REDIS_REPLY_ERROR) {
         ngx_http_moderate_refusal(redis, reply);
         return NGX_DECLINED;
+    }
+
+    redis->failures = 0;
+
+    /* the reply to EXEC is all replies: anything else is not known */
+
+    if (wait->commands > 1 && wait->left == 0
+        && (reply->type != REDIS_REPLY_ARRAY
+            || reply->elements != wait->commands))
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "redis \"%V\" has not answered a transaction of %ui "
+                      "commands with as many replies",
+                      &redis->name, wait->commands);
+        return NGX_ERROR;
     }
 
     if (reply->type != REDIS_REPLY_ARRAY) {
@@ -512,12 +563,16 @@ ngx_http_moderate_refusal(ngx_http_moderate_redis_t *redis, redisReply *reply)
     ngx_str_t   text;
     ngx_uint_t  i;
 
-    /* this Redis cannot serve, another one behind the address may */
+    /*
+     * this Redis cannot serve, another one behind the address may, or the
+     * same one when it has loaded its data or knows the user
+     */
 
     static ngx_str_t  away[] = {
         ngx_string("READONLY"),
         ngx_string("MASTERDOWN"),
         ngx_string("LOADING"),
+        ngx_string("NOAUTH"),
         ngx_null_string
     };
 
@@ -542,6 +597,8 @@ ngx_http_moderate_refusal(ngx_http_moderate_redis_t *redis, redisReply *reply)
             return;
         }
     }
+
+    redis->failures = 0;
 }
 
 
@@ -601,6 +658,12 @@ void
 ngx_http_moderate_redis_start(ngx_http_moderate_redis_t *redis,
     ngx_msec_t timeout, ngx_cycle_t *cycle)
 {
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_moderate_module);
+
+    redis->queue = (redis == mmcf->queue);
     redis->timeout = timeout;
 
     redis->connecting.handler = ngx_http_moderate_redis_connect_timeout;
@@ -687,6 +750,8 @@ ngx_http_moderate_redis_connect(ngx_http_moderate_redis_t *redis)
     redis->connection = c;
     redis->heard = ngx_current_msec;
 
+    ngx_http_moderate_redis_guard(redis);
+
     /* the connect callback arms the first write: only now */
 
     redisAsyncSetConnectCallback(ac, ngx_http_moderate_redis_connected);
@@ -768,9 +833,22 @@ ngx_http_moderate_redis_hello_done(redisAsyncContext *ac, void *reply,
 {
     redisReply *r = reply;
 
-    if (r != NULL && r->type == REDIS_REPLY_ERROR) {
-        ngx_http_moderate_refusal(data, r);
+    ngx_uint_t                  failures;
+    ngx_http_moderate_redis_t  *redis;
+
+    redis = data;
+
+    if (r == NULL || r->type != REDIS_REPLY_ERROR) {
+        return;
     }
+
+    /* as another user, or in another database, is nothing to be done */
+
+    failures = redis->failures;
+    ngx_http_moderate_refusal(redis, r);
+    redis->failures = ngx_max(failures, redis->failures);
+
+    ngx_http_moderate_redis_drop(&redis->drop);
 }
 
 
@@ -798,11 +876,13 @@ ngx_http_moderate_redis_connected(const redisAsyncContext *ac, int status)
     ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
                   "redis \"%V\" connected", &redis->name);
 
+    /* there may be nobody behind it: a reply makes it good, or a long life */
+
     redis->connected = 1;
-    redis->failures = 0;
+    redis->since = ngx_current_msec;
     redis->heard = ngx_current_msec;
 
-    if (!ngx_exiting && !redis->check.timer_set) {
+    if (redis->queue && !ngx_exiting) {
         ngx_add_timer(&redis->check, 1);
     }
 }
@@ -822,6 +902,10 @@ ngx_http_moderate_redis_disconnected(const redisAsyncContext *ac, int status)
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "redis \"%V\" connection lost: %s",
                   &redis->name, ac->errstr);
+
+    if (ngx_current_msec - redis->since > NGX_HTTP_MODERATE_SILENCE) {
+        redis->failures = 0;
+    }
 
     ngx_http_moderate_redis_backoff(redis);
 }
@@ -1033,6 +1117,99 @@ ngx_http_moderate_redis_cleanup(void *data)
 }
 
 
+/*
+ * hiredis asserts that each reply was asked for: one that was not would take
+ * the worker down.  So nothing is made of it, which ends the connection; only
+ * an error, as of too many clients, hiredis expects at any time.
+ */
+
+
+static void
+ngx_http_moderate_redis_guard(ngx_http_moderate_redis_t *redis)
+{
+    redisReader  *reader;
+
+    reader = redis->ac->c.reader;
+
+    redis->replies = reader->fn;
+    redis->guarded = *reader->fn;
+
+    redis->guarded.createString = ngx_http_moderate_redis_string;
+    redis->guarded.createInteger = ngx_http_moderate_redis_integer;
+    redis->guarded.createNil = ngx_http_moderate_redis_nil;
+
+    reader->fn = &redis->guarded;
+    reader->privdata = redis;
+}
+
+
+static void *
+ngx_http_moderate_redis_string(const redisReadTask *task, char *str,
+    size_t len)
+{
+    ngx_http_moderate_redis_t  *redis;
+
+    redis = task->privdata;
+
+    if (task->type != REDIS_REPLY_ERROR
+        && ngx_http_moderate_redis_surplus(task))
+    {
+        return NULL;
+    }
+
+    return redis->replies->createString(task, str, len);
+}
+
+
+static void *
+ngx_http_moderate_redis_integer(const redisReadTask *task, long long value)
+{
+    ngx_http_moderate_redis_t  *redis;
+
+    redis = task->privdata;
+
+    if (ngx_http_moderate_redis_surplus(task)) {
+        return NULL;
+    }
+
+    return redis->replies->createInteger(task, value);
+}
+
+
+static void *
+ngx_http_moderate_redis_nil(const redisReadTask *task)
+{
+    ngx_http_moderate_redis_t  *redis;
+
+    redis = task->privdata;
+
+    if (ngx_http_moderate_redis_surplus(task)) {
+        return NULL;
+    }
+
+    return redis->replies->createNil(task);
+}
+
+
+static ngx_uint_t
+ngx_http_moderate_redis_surplus(const redisReadTask *task)
+{
+    ngx_http_moderate_redis_t  *redis;
+
+    redis = task->privdata;
+
+    if (redis->ac->replies.head != NULL) {
+        return 0;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "redis \"%V\" sent a reply that nobody asked for",
+                  &redis->name);
+
+    return 1;
+}
+
+
 /* what is held must outlive a full or restarted Redis: say when it will not */
 
 
@@ -1096,6 +1273,13 @@ ngx_http_moderate_redis_checked(void *data, ngx_int_t rc, redisReply *reply)
         { "appendfsync", ngx_string("always") }
     };
 
+    if (rc == NGX_DECLINED && !redis->unsafe) {
+        redis->unsafe = 1;
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "redis \"%V\" may lose held submissions: it refuses to "
+                      "tell its settings with CONFIG GET", &redis->name);
+    }
+
     if (rc != NGX_OK) {
         return;
     }
@@ -1153,6 +1337,12 @@ ngx_http_moderate_redis_create(ngx_conf_t *cf, ngx_str_t *args,
         if (ngx_http_moderate_redis_param(cf, redis, &args[i]) != NGX_OK) {
             return NULL;
         }
+    }
+
+    if (redis->user.len && redis->password.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"user=\" needs \"password_file=\"");
+        return NULL;
     }
 
     return redis;

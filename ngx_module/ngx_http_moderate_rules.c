@@ -44,6 +44,7 @@ static void ngx_http_moderate_rules_look(void *data, ngx_log_t *log);
 static void ngx_http_moderate_rules_looked(ngx_event_t *ev);
 static void ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
     vet_ruleset_t *ruleset);
+static void ngx_http_moderate_rules_kept(ngx_http_moderate_rules_t *rules);
 static void ngx_http_moderate_rules_errors(ngx_http_moderate_rules_t *rules,
     vet_errors_t *errors, ngx_uint_t level, ngx_log_t *log);
 
@@ -210,7 +211,7 @@ ngx_http_moderate_rules_cleanup(void *data)
 
 ngx_int_t
 ngx_http_moderate_rules_keys(ngx_http_moderate_rules_t *rules,
-    ngx_http_moderate_set_t *set, ngx_log_t *log)
+    ngx_http_moderate_set_t *set, ngx_uint_t level, ngx_log_t *log)
 {
     size_t                          n, k;
     ngx_uint_t                      i, j;
@@ -247,7 +248,7 @@ ngx_http_moderate_rules_keys(ngx_http_moderate_rules_t *rules,
             }
 
             if (j == users[i]->keys->nelts) {
-                ngx_log_error(NGX_LOG_EMERG, log, 0,
+                ngx_log_error(level, log, 0,
                               "rules \"%V\": limit \"%*s\" counts by "
                               "\"%*s\", which no \"moderate_key\" defines, "
                               "expected \"moderate_key %*s $variable;\"",
@@ -390,9 +391,7 @@ ngx_http_moderate_rules_looked(ngx_event_t *ev)
         } else {
             ngx_http_moderate_rules_errors(rules, &look->errors, NGX_LOG_ERR,
                                            ngx_cycle->log);
-            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                          "rules \"%V\" could not be loaded, the last good "
-                          "set stays", &rules->name);
+            ngx_http_moderate_rules_kept(rules);
         }
     }
 
@@ -414,11 +413,14 @@ ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
         return;
     }
 
-    if (ngx_http_moderate_rules_keys(rules, rules->live, ngx_cycle->log)
+    if (ngx_http_moderate_rules_keys(rules, rules->live, NGX_LOG_ERR,
+                                     ngx_cycle->log)
         != NGX_OK)
     {
         ngx_http_moderate_set_release(rules->live);
         rules->live = old;
+
+        ngx_http_moderate_rules_kept(rules);
         return;
     }
 
@@ -430,6 +432,15 @@ ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
                   vet_ruleset_rules(ruleset));
 
     ngx_http_moderate_set_release(old);
+}
+
+
+static void
+ngx_http_moderate_rules_kept(ngx_http_moderate_rules_t *rules)
+{
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "rules \"%V\" could not be loaded, the last good set stays",
+                  &rules->name);
 }
 
 

@@ -2,7 +2,7 @@
 
 # Copyright (C) the moderate authors
 
-# Limits: what is counted, under which key, and what a count is worth.
+# Limits: what is counted, and what a count is worth.
 
 ###############################################################################
 
@@ -15,12 +15,12 @@ use Test::Moderate;
 
 my $t = Test::Moderate->new();
 
-# a window whose middle is now: no bucket ends while this test runs
+# a window whose middle is now: none ends while this test runs
 
 my $per = 7200;
 $per++ while time % $per < 0.45 * $per || time % $per > 0.55 * $per;
 
-my $conf = <<'EOF';
+$t->write_file_expand('nginx.conf', <<'EOF');
 %%TEST_GLOBALS%%
 
 events {
@@ -29,7 +29,7 @@ events {
 http {
     %%TEST_GLOBALS_HTTP%%
 
-    REDIS;
+    moderate_redis  unix:%%TESTDIR%%/redis.sock;
     moderate_site   portal;
     moderate_field  text comment;
     moderate_rules  %%TESTDIR%%/client.yaml;
@@ -70,11 +70,6 @@ http {
             moderate_rules  %%TESTDIR%%/shadow.yaml;
             proxy_pass      http://127.0.0.1:8081;
         }
-
-        location /window {
-            moderate_rules  %%TESTDIR%%/window.yaml;
-            proxy_pass      http://127.0.0.1:8081;
-        }
     }
 
     server {
@@ -98,17 +93,6 @@ http {
 }
 EOF
 
-my $redis = 'moderate_redis  unix:%%TESTDIR%%/redis.sock';
-my $password = 'password_file=%%TESTDIR%%/password db=3';
-
-$t->write_file_expand('nginx.conf', $conf =~ s/REDIS/$redis/r);
-$t->write_file_expand('secret.conf', $conf =~ s/REDIS/$redis;
-    moderate_secret_file  %%TESTDIR%%\/secret/r);
-$t->write_file_expand('apart.conf', $conf =~ s/REDIS/
-    moderate_redis  counters unix:%%TESTDIR%%\/counters.sock
-                    user=counter $password;
-    moderate_redis  queue unix:%%TESTDIR%%\/redis.sock/r);
-
 limits('client', "{ id: client, key: client, over: 2, per: ${per}s,"
                . ' score: 5 }');
 limits('sum', map { "{ id: sum.$_->[0], key: client, over: $_->[0],"
@@ -124,16 +108,11 @@ limits('strikes', "{ id: strikes, key: client, of: held+rejected, over: 2,"
                 . " per: ${per}s, score: 0.1 }");
 limits('shadow', "{ id: shadow, key: client, over: 0, per: ${per}s,"
                . ' score: 20, mode: shadow }');
-limits('window', "{ id: window, key: client, over: 100, per: ${per}s,"
-               . ' score: 5 }');
 
-$t->write_file('secret', 's' x 32);
-$t->write_file('password', "swordfish\nnot this line\n");
-
-$t->run_redis()->run_redis(name => 'counters')->run_backend()->run();
+$t->run_redis()->run_backend()->run();
 
 my $form = 'application/x-www-form-urlencoded';
-my ($r, $key, @keys);
+my ($r, @keys);
 
 ###############################################################################
 
@@ -146,9 +125,6 @@ is(post('/', '10.0.0.1', -port => 8083), '200 200 202', 'another site');
 
 is(scalar(@keys = counted('portal', 'client')), 2, 'one key for a client');
 is(join(' ', sort map { $t->redis('GET', $_) } @keys), '3 6', 'all counted');
-cmp_ok($t->redis('TTL', $keys[0]), '>', $per, 'kept for the next window');
-cmp_ok($t->redis('TTL', $keys[0]), '<=', 2 * $per, 'and no longer');
-like($keys[0], qr/^m:\{portal\}:c:client:[0-9a-f]{32}:\d+$/, 'key');
 
 # scores add up
 
@@ -210,64 +186,6 @@ is($t->redis('GET', (counted('portal', 'rejected'))[0]), 4, 'only rejected');
 is(post('/shadow', '10.0.4.1'), '200 200 200', 'shadow');
 is($t->redis('GET', (counted('portal', 'shadow'))[0]), 3, 'shadow counted');
 
-# the window slides: what is left of the one before counts
-
-is(post('/window', '10.0.5.1'), '200 200 200', 'window');
-($key) = counted('portal', 'window');
-
-my $left = ($per - time % $per) / $per;
-
-is(before($key, 80 / $left), 200, 'most of the last bucket is past');
-is(before($key, 120 / $left), 202, 'part of the last bucket');
-is(before($key, 1e15), 202, 'huge bucket');
-$t->redis('LPUSH', previous($key), 'x') if $t->redis('DEL', previous($key));
-is(before($key), 202, 'bucket of another type');
-like((held())[0] || '', qr/engine\.counters/, 'then counters have failed');
-$t->redis('DEL', previous($key));
-
-# the secret is kept
-
-($key) = counted('portal', 'shadow');
-ok($t->reload(), 'reload');
-is(post('/shadow', '10.0.4.1'), '200 200 200', 'shadow after reload');
-is_deeply([ counted('portal', 'shadow') ], [ $key ], 'same key after reload');
-
-$t->stop()->run();
-is(post('/shadow', '10.0.4.1'), '200 200 200', 'shadow after restart');
-is(scalar(counted('portal', 'shadow')), 2, 'another key after restart');
-
-$t->redis('DEL', counted('portal', 'shadow'));
-
-for (1 .. 2) {
-    $t->stop()->run('secret.conf');
-    is(post('/shadow', '10.0.4.1'), '200 200 200', "secret file $_");
-}
-
-($key, @keys) = counted('portal', 'shadow');
-is($t->redis('GET', $key), 6, 'same key with a secret file');
-is(scalar @keys, 0, 'and no other');
-
-# nobody is named
-
-is_deeply([ grep { /10\.0\.\d|127\.0\.0\.1|:an\b|vay/ }
-            @{$t->redis('KEYS', 'm:*:c:*')} ], [], 'keys without names');
-
-# counters apart, with a password, in a database
-
-$t->redis_at('counters', 'ACL', 'SETUSER', 'counter', 'on', '>swordfish',
-             '~m:{*', '+multi', '+exec', '+get', '+incr', '+expire',
-             '+select');
-
-$t->stop()->run('apart.conf');
-$t->redis('FLUSHALL');
-
-is(post('/', '10.0.0.1'), '200 200 202', 'counters apart');
-is(scalar(held()), 1, 'queue apart');
-is(scalar(@{$t->redis('KEYS', 'm:*:c:*')}), 0, 'no counters in the queue');
-like($t->redis_at('counters', 'INFO', 'keyspace'), qr/\bdb3:keys=1,/, 'db');
-like($t->redis_at('counters', 'CLIENT', 'LIST'), qr/\buser=counter\b/, 'user');
-unlike($t->error_log(), qr/swordfish/, 'password not logged');
-
 $t->done_testing();
 
 ###############################################################################
@@ -311,30 +229,8 @@ sub same {
 
 sub counted {
     my ($site, $limit) = @_;
-    return sort @{$t->redis('KEYS', "m:{$site}:c:$limit:*")};
-}
-
-
-sub held {
-    return map { $t->redis('HGET', "m:{portal}:h:$_", 'hits') }
-               @{$t->redis('ZREVRANGE', 'm:{portal}:index', 0, -1)};
-}
-
-
-sub previous {
-    my ($key) = @_;
-    return $key =~ s/(\d+)$/$1 - 1/er;
-}
-
-
-# Sets the count of the bucket before this one; returns a submission's code.
-
-sub before {
-    my ($key, $count) = @_;
-
-    $t->redis('SET', previous($key), int $count) if defined $count;
-    return status(http_post('/window', $form, 'comment=x',
-                            'X-Client' => '10.0.5.1'));
+    my @names = sort @{$t->redis('KEYS', "m:{$site}:c:$limit:*")};
+    return @names;
 }
 
 

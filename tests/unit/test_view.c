@@ -36,6 +36,16 @@ static void sound(const vet_view_t *view, size_t len);
 static void same(const void *a, size_t na, const void *b, size_t nb);
 static size_t put(unsigned char *p, const uint32_t *cps, size_t n);
 
+static void test_cases(void **state);
+static void test_raw(void **state);
+static void test_every_code_point(void **state);
+static void test_vietnamese(void **state);
+static void test_offsets(void **state);
+static void test_no_copy(void **state);
+static void test_nul(void **state);
+static void test_many_marks(void **state);
+static void test_small_pool(void **state);
+
 
 static const view_case_t  cases[] = {
 

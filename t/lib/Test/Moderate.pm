@@ -637,7 +637,7 @@ sub _check {
     _none('nothing left running', @{$self->{left}});
 
     if (!Test::More->builder->is_passing) {
-        my @lines = $self->_log_lines(qr/\[(?:warn|error|crit|alert|emerg)\]/);
+        my @lines = $self->_log_lines(qr/\[(?:error|crit|alert|emerg)\]/);
         splice @lines, 0, -20 if @lines > 20;
         Test::More::diag("error.log:\n", map { "$_\n" } @lines) if @lines;
     }
@@ -874,7 +874,7 @@ type of undef sends none.
 The same over HTTP/2 with prior knowledge (C<listen ... http2>).  Options:
 C<port>, C<headers> (array reference of names and values), C<length> (0: no
 content-length), C<frame> (bytes per DATA frame), C<delay> (seconds between
-frames), C<padding> (bytes), C<trailers> (array reference of pairs), C<abort>
+frames), C<padding> (bytes), C<trailers> (pairs; nginx refuses them), C<abort>
 (reset the stream after so many bytes).
 
 =item status(answer), header(answer, name), body(answer), json(answer)
