@@ -350,7 +350,9 @@ ngx_http_moderate_api_route(ngx_http_request_t *r,
 
         if (route->id != (api->id.len ? 1 : 0)
             || route->name.len != action.len
-            || ngx_strncmp(route->name.data, action.data, action.len) != 0)
+            || (action.len != 0
+                && ngx_strncmp(route->name.data, action.data, action.len)
+                   != 0))
         {
             continue;
         }

@@ -1,0 +1,52 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * What the files of the configuration share.
+ */
+
+
+#ifndef NGX_HTTP_MODERATE_CONF_H_INCLUDED_
+#define NGX_HTTP_MODERATE_CONF_H_INCLUDED_
+
+
+#include "ngx_http_moderate_module.h"
+
+
+/* ngx_http_moderate_directives.c: setters of the directive table */
+
+char *ngx_http_moderate_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_names_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_rules_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_field_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_pair_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_site_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_failure_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_keep_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_codes_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* ngx_http_moderate_conf.c: configurations are made, inherited, checked */
+
+void *ngx_http_moderate_create_main_conf(ngx_conf_t *cf);
+char *ngx_http_moderate_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_http_moderate_create_srv_conf(ngx_conf_t *cf);
+char *ngx_http_moderate_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+void *ngx_http_moderate_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_moderate_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+
+#endif /* NGX_HTTP_MODERATE_CONF_H_INCLUDED_ */
