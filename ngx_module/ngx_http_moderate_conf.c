@@ -14,8 +14,6 @@
 
 static ngx_int_t ngx_http_moderate_init_secret(ngx_conf_t *cf,
     ngx_http_moderate_main_conf_t *mmcf);
-static ngx_int_t ngx_http_moderate_read_secret(ngx_conf_t *cf,
-    ngx_http_moderate_main_conf_t *mmcf);
 static ngx_http_moderate_main_conf_t *ngx_http_moderate_old_main_conf(
     ngx_conf_t *cf);
 static ngx_int_t ngx_http_moderate_default_names(ngx_conf_t *cf,
@@ -113,7 +111,7 @@ ngx_http_moderate_init_secret(ngx_conf_t *cf,
     ngx_http_moderate_main_conf_t  *old;
 
     if (mmcf->secret_file.len) {
-        return ngx_http_moderate_read_secret(cf, mmcf);
+        return NGX_OK;
     }
 
     old = ngx_http_moderate_old_main_conf(cf);
@@ -159,7 +157,7 @@ ngx_http_moderate_old_main_conf(ngx_conf_t *cf)
 
 /* at least as many bytes as come out; a digest makes them of one length */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_moderate_read_secret(ngx_conf_t *cf,
     ngx_http_moderate_main_conf_t *mmcf)
 {
@@ -185,6 +183,12 @@ ngx_http_moderate_read_secret(ngx_conf_t *cf,
     n = ngx_read_file(&file, text, sizeof(text), 0);
 
     ngx_close_file(file.fd);
+
+    if (n == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" cannot be read",
+                           &file.name);
+        return NGX_ERROR;
+    }
 
     if (n < NGX_HTTP_MODERATE_SECRET_LEN || n == sizeof(text)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

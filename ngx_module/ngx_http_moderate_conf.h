@@ -29,6 +29,11 @@ char *ngx_http_moderate_site_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_moderate_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_moderate_timeout_post(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_moderate_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_moderate_thread_pool_directive(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 char *ngx_http_moderate_failure_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_moderate_keep_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -41,6 +46,11 @@ char *ngx_http_moderate_codes_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
 void *ngx_http_moderate_create_main_conf(ngx_conf_t *cf);
 char *ngx_http_moderate_init_main_conf(ngx_conf_t *cf, void *conf);
+
+/* Reads the file of the secret.  NGX_ERROR after a message. */
+ngx_int_t ngx_http_moderate_read_secret(ngx_conf_t *cf,
+    ngx_http_moderate_main_conf_t *mmcf);
+
 void *ngx_http_moderate_create_srv_conf(ngx_conf_t *cf);
 char *ngx_http_moderate_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);

@@ -8,8 +8,12 @@
 
 #include "ngx_http_moderate_conf.h"
 
+#include <ngx_thread_pool.h>
+
 
 static void ngx_http_moderate_form_cleanup(void *data);
+static char *ngx_http_moderate_failure_param(ngx_uint_t *param,
+    ngx_uint_t value);
 static ngx_int_t ngx_http_moderate_keep_variable(ngx_conf_t *cf,
     ngx_array_t *array, ngx_str_t *name);
 
@@ -197,6 +201,7 @@ ngx_http_moderate_pair_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_str_t                          *value;
+    ngx_uint_t                          i;
     ngx_array_t                       **array;
     ngx_http_moderate_key_t            *pair;
     ngx_http_compile_complex_value_t    ccv;
@@ -211,12 +216,25 @@ ngx_http_moderate_pair_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         }
     }
 
+    value = cf->args->elts;
+    pair = (*array)->elts;
+
+    for (i = 0; i < (*array)->nelts; i++) {
+        if (pair[i].name.len == value[1].len
+            && ngx_strncmp(pair[i].name.data, value[1].data, value[1].len)
+               == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate \"%V %V\"", &cmd->name, &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
     pair = ngx_array_push(*array);
     if (pair == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    value = cf->args->elts;
     pair->name = value[1];
 
     ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
@@ -324,45 +342,113 @@ ngx_http_moderate_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
+/* with 0 every reply would be late */
+
+char *
+ngx_http_moderate_timeout_post(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_msec_t *timeout = data;
+
+    return (*timeout == 0) ? "must not be 0" : NGX_CONF_OK;
+}
+
+
+/* read, and asked for, here: an error names the line */
+
+char *
+ngx_http_moderate_secret_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    char  *rv;
+
+    rv = ngx_conf_set_str_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return (ngx_http_moderate_read_secret(cf, conf) == NGX_OK)
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_http_moderate_thread_pool_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_moderate_main_conf_t *mmcf = conf;
+
+    char  *rv;
+
+    rv = ngx_conf_set_str_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return (ngx_thread_pool_add(cf, &mmcf->thread_pool_name) != NULL)
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
 char *
 ngx_http_moderate_failure_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_moderate_loc_conf_t *mlcf = conf;
 
+    char        *rv;
     ngx_str_t   *value;
-    ngx_uint_t   i;
+    ngx_uint_t   i, *counters, *store;
 
     value = cf->args->elts;
+    counters = &mlcf->failure_counters;
+    store = &mlcf->failure_store;
 
     for (i = 1; i < cf->args->nelts; i++) {
 
         if (ngx_strcmp(value[i].data, "counters=hold") == 0) {
-            mlcf->failure_counters = NGX_HTTP_MODERATE_FAILURE_HOLD;
-            continue;
+            rv = ngx_http_moderate_failure_param(counters,
+                                             NGX_HTTP_MODERATE_FAILURE_HOLD);
+
+        } else if (ngx_strcmp(value[i].data, "counters=pass") == 0) {
+            rv = ngx_http_moderate_failure_param(counters,
+                                             NGX_HTTP_MODERATE_FAILURE_PASS);
+
+        } else if (ngx_strcmp(value[i].data, "store=refuse") == 0) {
+            rv = ngx_http_moderate_failure_param(store,
+                                             NGX_HTTP_MODERATE_FAILURE_REFUSE);
+
+        } else if (ngx_strcmp(value[i].data, "store=pass") == 0) {
+            rv = ngx_http_moderate_failure_param(store,
+                                             NGX_HTTP_MODERATE_FAILURE_PASS);
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", expected "
+                               "\"counters=hold\", \"counters=pass\", "
+                               "\"store=refuse\" or \"store=pass\"",
+                               &value[i]);
+            return NGX_CONF_ERROR;
         }
 
-        if (ngx_strcmp(value[i].data, "counters=pass") == 0) {
-            mlcf->failure_counters = NGX_HTTP_MODERATE_FAILURE_PASS;
-            continue;
+        if (rv != NGX_CONF_OK) {
+            return rv;
         }
-
-        if (ngx_strcmp(value[i].data, "store=refuse") == 0) {
-            mlcf->failure_store = NGX_HTTP_MODERATE_FAILURE_REFUSE;
-            continue;
-        }
-
-        if (ngx_strcmp(value[i].data, "store=pass") == 0) {
-            mlcf->failure_store = NGX_HTTP_MODERATE_FAILURE_PASS;
-            continue;
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\", expected "
-                           "\"counters=hold\", \"counters=pass\", "
-                           "\"store=refuse\" or \"store=pass\"", &value[i]);
-        return NGX_CONF_ERROR;
     }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_moderate_failure_param(ngx_uint_t *param, ngx_uint_t value)
+{
+    if (*param != NGX_CONF_UNSET_UINT) {
+        return "says the same twice";
+    }
+
+    *param = value;
 
     return NGX_CONF_OK;
 }

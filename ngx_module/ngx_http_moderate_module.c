@@ -24,6 +24,11 @@ static ngx_conf_enum_t  ngx_http_moderate_unreadable_actions[] = {
 };
 
 
+static ngx_conf_post_t  ngx_http_moderate_timeout = {
+    ngx_http_moderate_timeout_post
+};
+
+
 #define NGX_HTTP_MODERATE_ANY_CONF                                           \
     NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
 
@@ -112,18 +117,18 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_moderate_main_conf_t, redis_timeout),
-      NULL },
+      &ngx_http_moderate_timeout },
 
     { ngx_string("moderate_secret_file"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_http_moderate_secret_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_moderate_main_conf_t, secret_file),
       NULL },
 
     { ngx_string("moderate_thread_pool"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_http_moderate_thread_pool_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_moderate_main_conf_t, thread_pool_name),
       NULL },

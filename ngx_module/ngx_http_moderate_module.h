@@ -71,7 +71,7 @@ typedef struct {
 
 typedef struct {
     ngx_array_t                 rules;          /* of rules_t * */
-    ngx_array_t                 kept;           /* of kept_t, by all locations */
+    ngx_array_t                 kept;       /* of kept_t, by all locations */
 
     ngx_http_moderate_redis_t  *counters;
     ngx_http_moderate_redis_t  *queue;

@@ -251,11 +251,13 @@ ngx_http_moderate_rules_keys(ngx_http_moderate_rules_t *rules,
                 ngx_log_error(level, log, 0,
                               "rules \"%V\": limit \"%*s\" counts by "
                               "\"%*s\", which no \"moderate_key\" defines, "
-                              "expected \"moderate_key %*s $variable;\"",
+                              "expected \"moderate_key %*s $variable;\" "
+                              "with \"moderate on\" in %s:%ui",
                               &rules->name, limits[k].rule.id.len,
                               limits[k].rule.id.data, limits[k].key.len,
                               limits[k].key.data, limits[k].key.len,
-                              limits[k].key.data);
+                              limits[k].key.data, users[i]->file,
+                              users[i]->line);
                 return NGX_ERROR;
             }
         }

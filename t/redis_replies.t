@@ -137,7 +137,7 @@ for my $mode (sort keys %modes) {
                              or 3 <= grep { $_ eq 'accept' } @seen);
     });
 
-    is(join(' ', sort keys %codes), 503, $mode);
+    is(join(' ', sort keys %codes), 503, $mode);diag(sprintf '%s %.1f', $mode, time-$start);
 
     # no more than one in a tenth of a second
 

@@ -35,6 +35,7 @@ static void check(const char *value, size_t len, vet_view_kind_t kind,
 static void sound(const vet_view_t *view, size_t len);
 static void same(const void *a, size_t na, const void *b, size_t nb);
 static size_t put(unsigned char *p, const uint32_t *cps, size_t n);
+static void code_point(vet_pool_t *pool, uint32_t cp);
 
 static void test_cases(void **state);
 static void test_raw(void **state);
@@ -230,44 +231,54 @@ test_raw(void **state)
 }
 
 
-/* Every code point, alone and between letters: sound, and stable. */
+/* Every code point, between letters: sound, and stable. */
 
 static void
 test_every_code_point(void **state)
 {
-    int            kind;
-    size_t         n;
-    uint32_t       cp;
-    vet_view_t     view, again;
-    vet_pool_t    *pool;
-    unsigned char  value[8];
+    uint32_t     cp;
+    vet_pool_t  *pool;
 
     (void) state;
 
+    pool = NULL;
+
     for (cp = 0; cp <= 0x10ffff; cp++) {
-        if (cp >= 0xd800 && cp < 0xe000) {
-            continue;
+        if (cp % 512 == 0) {
+            vet_pool_destroy(pool);
+            pool = vet_pool_create(1 << 22);
         }
 
-        pool = vet_pool_create(1 << 16);
-
-        for (kind = VET_VIEW_RAW; kind <= VET_VIEW_FOLDED; kind++) {
-            value[0] = 'e';
-            n = 1 + vet_uni_write(cp, value + 1);
-            value[n++] = 'x';
-
-            view = build(pool, value, n, (vet_view_kind_t) kind);
-            again = build(pool, view.text.data, view.text.len,
-                          (vet_view_kind_t) kind);
-
-            assert_int_equal(view.text.len, again.text.len);
-            assert_memory_equal(view.text.data, again.text.data,
-                                view.text.len);
-            assert_true(view.text.len >= 2);
-            assert_int_equal(view.text.data[view.text.len - 1], 'x');
+        if (cp < 0xd800 || cp >= 0xe000) {
+            code_point(pool, cp);
         }
+    }
 
-        vet_pool_destroy(pool);
+    vet_pool_destroy(pool);
+}
+
+
+static void
+code_point(vet_pool_t *pool, uint32_t cp)
+{
+    int            kind;
+    size_t         n;
+    vet_view_t     view, again;
+    unsigned char  value[8];
+
+    value[0] = 'e';
+    n = 1 + vet_uni_write(cp, value + 1);
+    value[n++] = 'x';
+
+    for (kind = VET_VIEW_RAW; kind <= VET_VIEW_FOLDED; kind++) {
+        view = build(pool, value, n, (vet_view_kind_t) kind);
+        again = build(pool, view.text.data, view.text.len,
+                      (vet_view_kind_t) kind);
+
+        assert_int_equal(view.text.len, again.text.len);
+        assert_memory_equal(view.text.data, again.text.data, view.text.len);
+        assert_true(view.text.len >= 2);
+        assert_int_equal(view.text.data[view.text.len - 1], 'x');
     }
 }
 
@@ -285,8 +296,8 @@ test_vietnamese(void **state)
     };
 
     size_t         i, j, nd, ns, nc;
-    uint32_t       base, composed, upper;
-    unsigned char  decomposed[16], swapped[16], bytes[8], capital[16];
+    uint32_t       base, composed;
+    unsigned char  decomposed[16], swapped[16], bytes[8];
 
     (void) state;
 
@@ -328,14 +339,11 @@ test_vietnamese(void **state)
                 same(bytes, nc, swapped, ns);
             }
 
-            decomposed[nd] = '\0';
             check((const char *) bytes, nc, VET_VIEW_FOLDED,
                   (char[]) { (char) bases[i][0], '\0' });
 
-            upper = bases[i][0] - 'a' + 'A';
-            ns = put(capital, &upper, 1);
-            memcpy(capital + ns, decomposed + 1, nd - 1);
-            same(bytes, nc, capital, ns + nd - 1);
+            decomposed[0] = (unsigned char) (bases[i][0] - 'a' + 'A');
+            same(bytes, nc, decomposed, nd);
         }
     }
 }
