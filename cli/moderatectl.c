@@ -24,6 +24,9 @@ static const moderatectl_command_t  moderatectl_commands[] = {
     { "rules", moderatectl_rules,
       "check rule files" },
 
+    { "explain", moderatectl_explain,
+      "tell how a body is read and judged" },
+
     { "queue", moderatectl_queue,
       "look through what is held; approve it or reject it" },
 

@@ -27,6 +27,7 @@
 /* Commands: argv[0] is the command itself, such as "rules". */
 
 int moderatectl_rules(int argc, char **argv);
+int moderatectl_explain(int argc, char **argv);
 int moderatectl_queue(int argc, char **argv);
 
 
