@@ -53,8 +53,10 @@ static ngx_int_t ngx_http_moderate_add_header(ngx_http_request_t *r,
     char *name, char *value);
 static ngx_uint_t ngx_http_moderate_language(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_moderate_wants_json(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_moderate_quality(ngx_http_request_t *r,
-    char *header, char *value);
+static ngx_uint_t ngx_http_moderate_rank(ngx_http_request_t *r,
+    char *header, ngx_str_t *value);
+static ngx_uint_t ngx_http_moderate_named(ngx_str_t *choice,
+    ngx_str_t *value);
 static ngx_int_t ngx_http_moderate_next_choice(u_char **pos, u_char *last,
     ngx_str_t *choice, ngx_uint_t *q);
 
@@ -177,6 +179,7 @@ static ngx_http_moderate_notice_t  ngx_http_moderate_failed_notice = {
 ngx_int_t
 ngx_http_moderate_answer(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
 {
+    ngx_uint_t                   again;
     ngx_http_moderate_notice_t  *notice;
 
     switch (ctx->state) {
@@ -207,9 +210,16 @@ ngx_http_moderate_answer(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    /*
+     * the page of error_page is asked for once, it may lead back here; and
+     * without the body, the page may come from a backend
+     */
+
+    again = ctx->answered;
     ctx->answered = 1;
 
-    if (ngx_http_moderate_has_error_page(r, notice->status)) {
+    if (!again && ngx_http_moderate_has_error_page(r, notice->status)) {
+        ngx_http_moderate_drop_body(r);
         return notice->status;
     }
 
@@ -496,8 +506,10 @@ ngx_http_moderate_language(ngx_http_request_t *r)
 {
     ngx_uint_t  vi, en;
 
-    vi = ngx_http_moderate_quality(r, "Accept-Language", "vi");
-    en = ngx_http_moderate_quality(r, "Accept-Language", "en");
+    vi = ngx_http_moderate_rank(r, "Accept-Language",
+                                &ngx_http_moderate_langs[NGX_HTTP_MODERATE_VI]);
+    en = ngx_http_moderate_rank(r, "Accept-Language",
+                                &ngx_http_moderate_langs[NGX_HTTP_MODERATE_EN]);
 
     return (en > vi) ? NGX_HTTP_MODERATE_EN : NGX_HTTP_MODERATE_VI;
 }
@@ -506,25 +518,30 @@ ngx_http_moderate_language(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_moderate_wants_json(ngx_http_request_t *r)
 {
-    return ngx_http_moderate_quality(r, "Accept", "application/json")
-           > ngx_http_moderate_quality(r, "Accept", "text/html");
+    static ngx_str_t  html = ngx_string("text/html");
+
+    return ngx_http_moderate_rank(r, "Accept", &ngx_http_moderate_json_type)
+           > ngx_http_moderate_rank(r, "Accept", &html);
 }
 
 
-/* RFC 9110, section 12.4.2, in thousandths; 0 where it is not named */
+/*
+ * RFC 9110, sections 12.4.2 and 12.5: what names the value most closely says
+ * its quality.  Of equal qualities the one that was named more closely ranks
+ * higher: scripts send "application/json" and then any.  0: not acceptable.
+ */
 
 static ngx_uint_t
-ngx_http_moderate_quality(ngx_http_request_t *r, char *header, char *value)
+ngx_http_moderate_rank(ngx_http_request_t *r, char *header, ngx_str_t *value)
 {
     u_char           *p, *last;
-    size_t            len;
     ngx_str_t         choice;
-    ngx_uint_t        i, q, best;
+    ngx_uint_t        i, n, q, named, best;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
     best = 0;
-    len = ngx_strlen(value);
+    named = 0;
 
     part = &r->headers_in.headers.part;
     h = part->elts;
@@ -554,19 +571,51 @@ ngx_http_moderate_quality(ngx_http_request_t *r, char *header, char *value)
         while (ngx_http_moderate_next_choice(&p, last, &choice, &q)
                == NGX_OK)
         {
-            /* "en" stands for "en-GB" too */
+            n = ngx_http_moderate_named(&choice, value);
 
-            if (choice.len >= len
-                && ngx_strncasecmp(choice.data, (u_char *) value, len) == 0
-                && (choice.len == len || choice.data[len] == '-')
-                && q > best)
-            {
+            if (n > named || (n && n == named && q > best)) {
+                named = n;
                 best = q;
             }
         }
     }
 
-    return best;
+    return best ? best * 4 + named : 0;
+}
+
+
+/* 3: by its name, or "en" by "en-GB"; 2: by its type; 1: as any; 0: not */
+
+static ngx_uint_t
+ngx_http_moderate_named(ngx_str_t *choice, ngx_str_t *value)
+{
+    size_t   len;
+    u_char  *slash;
+
+    slash = ngx_strlchr(value->data, value->data + value->len, '/');
+
+    if (choice->len >= value->len
+        && ngx_strncasecmp(choice->data, value->data, value->len) == 0
+        && (choice->len == value->len
+            || (slash == NULL && choice->data[value->len] == '-')))
+    {
+        return 3;
+    }
+
+    if (slash == NULL) {
+        return (choice->len == 1 && choice->data[0] == '*') ? 1 : 0;
+    }
+
+    len = slash - value->data + 1;
+
+    if (choice->len == len + 1 && choice->data[len] == '*'
+        && ngx_strncasecmp(choice->data, value->data, len) == 0)
+    {
+        return 2;
+    }
+
+    return (choice->len == 3 && ngx_strncmp(choice->data, "*/*", 3) == 0)
+           ? 1 : 0;
 }
 
 
@@ -608,9 +657,11 @@ ngx_http_moderate_next_choice(u_char **pos, u_char *last, ngx_str_t *choice,
     for (param = p; param + 2 < end; param++) {
 
         if ((param[0] == 'q' || param[0] == 'Q') && param[1] == '='
-            && (param[-1] == ';' || param[-1] == ' '))
+            && (param[-1] == ';' || param[-1] == ' ' || param[-1] == '\t'))
         {
-            for (p = param + 2; p < end && *p != ';' && *p != ' '; p++) {
+            for (p = param + 2; p < end && *p != ';' && *p != ' ' && *p != '\t';
+                 p++)
+            {
                 /* void */
             }
 

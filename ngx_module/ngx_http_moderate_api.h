@@ -76,6 +76,14 @@ json_t *ngx_http_moderate_api_item(ngx_http_request_t *r,
     ngx_http_moderate_item_t *item);
 
 
+/* ngx_http_moderate_api_read.c: the queue, and one item */
+
+ngx_int_t ngx_http_moderate_api_list(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+ngx_int_t ngx_http_moderate_api_show(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+
+
 /* ngx_http_moderate_api_decide.c: claim, unclaim, approve, reject */
 
 ngx_int_t ngx_http_moderate_api_decide(ngx_http_request_t *r,

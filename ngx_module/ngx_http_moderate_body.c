@@ -95,6 +95,25 @@ ngx_http_moderate_body_copy(ngx_chain_t *cl, u_char *p, size_t size)
 
 
 void
+ngx_http_moderate_drop_body(ngx_http_request_t *r)
+{
+    static ngx_str_t  zero = ngx_string("0");
+
+    if (r->request_body != NULL) {
+        r->request_body->bufs = NULL;
+    }
+
+    /* $content_length is the header, proxy_pass asks for the number */
+
+    if (r->headers_in.content_length != NULL) {
+        r->headers_in.content_length->value = zero;
+    }
+
+    r->headers_in.content_length_n = 0;
+}
+
+
+void
 ngx_http_moderate_message(ngx_http_request_t *r, ngx_str_t *body,
     vet_message_t *m)
 {

@@ -210,6 +210,9 @@ ngx_http_moderate_ctx_t *ngx_http_moderate_get_ctx(ngx_http_request_t *r);
 ngx_int_t ngx_http_moderate_body(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
 
+/* Makes the request one with an empty body, for whoever handles it next. */
+void ngx_http_moderate_drop_body(ngx_http_request_t *r);
+
 /* Fills in what the engine has to know of the request's headers. */
 void ngx_http_moderate_message(ngx_http_request_t *r, ngx_str_t *body,
     vet_message_t *m);

@@ -71,8 +71,7 @@ my @cases;
 
 sub add { push @cases, [ @_ ] }
 
-# a body as a client writes it: boundary, end of line, then parts of which each
-# is its header lines and its content
+# a body as a client writes it: each part is its header lines and its content
 
 sub parts {
     my ($boundary, @parts) = @_;
@@ -116,7 +115,7 @@ add('no value', $form, 'alpha&=bravo&c=&&comment=charlie&',
     ':bravo comment:charlie');
 add('equal signs', $form, 'comment=a=alpha=b&name==bravo',
     'comment:alpha name:bravo');
-add('semicolon', $form, 'comment=a;alpha;b=c', 'comment:alpha');
+add('escaped semicolon', $form, 'comment=a%3Balpha%3Bb=c', 'comment:alpha');
 add('charset', "$form; charset=UTF-8", 'comment=alpha', 'comment:alpha');
 add('type in capitals', 'Application/X-WWW-Form-UrlEncoded;charset=utf-8',
     'comment=alpha', 'comment:alpha');

@@ -104,6 +104,8 @@ bad('location', 'moderate_api role=admin user=lan;', '"moderate_api" '
 
 # values
 
+bad('location', 'moderate_api role=boss user=lan;', 'unknown role "boss", '
+    . 'expected "viewer", "moderator", "admin" or a variable', location => '');
 bad('location', 'moderate maybe;', 'invalid value "maybe" in "moderate" '
     . 'directive, it must be "on" or "off"', location => '');
 bad('location', 'moderate_unreadable drop;', 'invalid value "drop"');

@@ -280,7 +280,8 @@ $s = http_start("POST /limit HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
 
 sets('/plain');
 
-$t->write_file('limit.yaml', rules('new'));
+$t->write_file('limit.yaml', rules('new', more => 'thresholds: '
+                                   . '{ hold: 50, reject: 60 }'));
 ok(said(qr!rules "\Q$dir\E/limit\.yaml": version!), 'swapped meanwhile');
 $t->thaw_redis();
 
