@@ -19,6 +19,7 @@ typedef struct {
 
 static void ngx_http_moderate_moved(void *data, ngx_int_t rc,
     redisReply *reply);
+static void ngx_http_moderate_move_forget(ngx_http_moderate_move_t *move);
 static ngx_int_t ngx_http_moderate_move_note(ngx_http_moderate_move_t *move);
 static void ngx_http_moderate_move_noted(void *data, ngx_int_t rc,
     redisReply *reply);
@@ -146,9 +147,53 @@ ngx_http_moderate_moved(void *data, ngx_int_t rc, redisReply *reply)
         return;
     }
 
+    ngx_http_moderate_move_forget(move);
+
     if (ngx_http_moderate_move_note(move) != NGX_OK) {
         ngx_http_moderate_move_end(move, NGX_OK);
     }
+}
+
+
+/*
+ * What was kept for the state that is left.  Not in the transaction of the
+ * note: a full Redis takes an HDEL, unless it comes with an HSET.
+ */
+
+static void
+ngx_http_moderate_move_forget(ngx_http_moderate_move_t *move)
+{
+    ngx_str_t                  held;
+    ngx_http_moderate_batch_t  batch;
+
+    if (ngx_http_moderate_key_held(move->pool, &move->site, &move->id, &held)
+        != NGX_OK)
+    {
+        return;
+    }
+
+    ngx_http_moderate_batch_init(&batch, move->pool);
+
+    ngx_http_moderate_command(&batch, "HDEL");
+    ngx_http_moderate_arg(&batch, &held);
+
+    if (move->from == NGX_HTTP_MODERATE_CLAIMED) {
+        ngx_http_moderate_word(&batch, "claimed_by");
+        ngx_http_moderate_word(&batch, "claimed_at");
+    }
+
+    if (move->to == NGX_HTTP_MODERATE_DELIVERED
+        || move->to == NGX_HTTP_MODERATE_REJECTED_STATE)
+    {
+        /* the address was kept to be delivered with, and for nothing else */
+
+        ngx_http_moderate_word(&batch, "address");
+
+    } else if (move->from != NGX_HTTP_MODERATE_CLAIMED) {
+        return;
+    }
+
+    (void) ngx_http_moderate_send(move->redis, &batch, NULL, NULL, NULL);
 }
 
 
@@ -201,23 +246,6 @@ ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
         ngx_http_moderate_arg(&batch, &move->actor);
         ngx_http_moderate_word(&batch, "claimed_at");
         ngx_http_moderate_number(&batch, ngx_time());
-    }
-
-    if (move->from == NGX_HTTP_MODERATE_CLAIMED) {
-        ngx_http_moderate_command(&batch, "HDEL");
-        ngx_http_moderate_arg(&batch, &held);
-        ngx_http_moderate_word(&batch, "claimed_by");
-        ngx_http_moderate_word(&batch, "claimed_at");
-    }
-
-    if (move->to == NGX_HTTP_MODERATE_DELIVERED
-        || move->to == NGX_HTTP_MODERATE_REJECTED_STATE)
-    {
-        /* it was kept to be delivered with, and for nothing else */
-
-        ngx_http_moderate_command(&batch, "HDEL");
-        ngx_http_moderate_arg(&batch, &held);
-        ngx_http_moderate_word(&batch, "address");
     }
 
     ngx_http_moderate_command(&batch, "XADD");

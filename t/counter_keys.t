@@ -29,10 +29,11 @@ http {
     %%TEST_GLOBALS_HTTP%%
 
     REDIS;
-    moderate_site   portal;
-    moderate_field  text comment;
-    moderate_key    account $http_x_account;
-    moderate_rules  %%TESTDIR%%/rules.yaml;
+    moderate_redis_timeout  8s;
+    moderate_site           portal;
+    moderate_field          text comment;
+    moderate_key            account $http_x_account;
+    moderate_rules          %%TESTDIR%%/rules.yaml;
 
     set_real_ip_from  127.0.0.1;
     real_ip_header    X-Client;
@@ -49,7 +50,7 @@ http {
 EOF
 
 $t->write_file_expand('nginx.conf', $conf =~ s/REDIS/
-    moderate_redis  unix:%%TESTDIR%%\/redis.sock/r);
+    moderate_redis          unix:%%TESTDIR%%\/redis.sock/r);
 
 $t->write_file_expand('secret.conf', $conf =~ s/REDIS/
     moderate_redis        unix:%%TESTDIR%%\/redis.sock;

@@ -29,10 +29,11 @@ events {
 http {
     %%TEST_GLOBALS_HTTP%%
 
-    moderate_redis  unix:%%TESTDIR%%/redis.sock;
-    moderate_site   portal;
-    moderate_field  text comment;
-    moderate_rules  %%TESTDIR%%/client.yaml;
+    moderate_redis          unix:%%TESTDIR%%/redis.sock;
+    moderate_redis_timeout  8s;
+    moderate_site           portal;
+    moderate_field          text comment;
+    moderate_rules          %%TESTDIR%%/client.yaml;
 
     set_real_ip_from  127.0.0.1;
     real_ip_header    X-Client;

@@ -31,6 +31,7 @@ http {
     moderate_redis_timeout  300ms;
     moderate_site           portal;
     moderate_field          text comment;
+    moderate_field          ignore filler;
     moderate_rules          %%TESTDIR%%/rules.yaml %%TESTDIR%%/limits.yaml;
 
     server {
@@ -95,8 +96,6 @@ my ($r, @workers, @sockets, @receipts);
 
 ###############################################################################
 
-@workers = $t->workers();
-
 # never there
 
 $r = http_post('/', $form, 'comment=hello');
@@ -117,6 +116,7 @@ like(json($r)->{message}, qr/not been kept/, 'json message');
 is(json($r)->{receipt}, undef, 'no receipt');
 
 ladder('never there');
+@workers = $t->workers();
 
 # it comes, and goes
 
@@ -132,9 +132,10 @@ ok(back(), 'back when it is started');
 # killed: what has a receipt is there
 
 for my $n (1 .. 4) {
-    $t->run_daemon(\&collect);
+    $t->run_daemon(\&collect, $n);
     ok(wait_until(sub { receipts($n) > 20 }), "receipts $n");
     $t->kill_redis();
+    $t->write_file("killed$n", '');
     ok(wait_until(sub { $t->read_file("daemon$n.out") =~ /end/ }),
        "no receipt when killed $n");
     $t->restart_redis();
@@ -160,7 +161,9 @@ ladder('frozen');
 
 # what is sent to it has a limit: 80M do not wait in memory
 
-@sockets = map { send_post('/unlimited', 'x ' x 500000 . 'pills') } 1 .. 80;
+@sockets = map {
+    send_post('/unlimited', 'pills&filler=' . 'x' x 1000000)
+} 1 .. 80;
 is(codes(@sockets), '503 x 80', 'frozen and large');
 like($t->error_log(), qr/commands in flight, no more are sent/,
      'limit of what is in flight');
@@ -210,7 +213,7 @@ sub back {
     return wait_until(sub {
         status(http_post('/', $form, 'comment=hello')) == 200
             && status(http_post('/', $form, 'comment=pills')) == 202
-    });
+    }, 30);
 }
 
 
@@ -229,16 +232,23 @@ sub codes {
 }
 
 
-# Prints receipts until there are no more.
+# Prints receipts until Redis is killed and there are no more.
 
 sub collect {
-    my $r;
+    my ($n) = @_;
 
     $| = 1;
-    print json($r)->{receipt}, "\n"
-        while $r = http_post('/', $form, 'comment=pills', 'Accept' => $json)
-            and status($r) == 202;
-    print "end\n";
+
+    while (1) {
+        my $r = http_post('/', $form, 'comment=pills', 'Accept' => $json);
+
+        if (status($r) == 202) {
+            print json($r)->{receipt}, "\n";
+        } elsif (defined $t->read_file("killed$n")) {
+            print "end\n";
+            return;
+        }
+    }
 }
 
 

@@ -18,7 +18,7 @@ use Time::HiRes qw/ time /;
 
 my $t = Test::Moderate->new();
 
-my $conf = <<'EOF';
+$t->write_file_expand('nginx.conf', <<'EOF');
 %%TEST_GLOBALS%%
 
 events {
@@ -27,7 +27,7 @@ events {
 http {
     %%TEST_GLOBALS_HTTP%%
 
-    moderate_redis          REDIS;
+    moderate_redis          unix:%%TESTDIR%%/fake.sock;
     moderate_redis_timeout  300ms;
     moderate_site           portal;
     moderate_field          text comment;
@@ -48,13 +48,6 @@ http {
     }
 }
 EOF
-
-$t->write_file_expand('nginx.conf', $conf =~
-    s/REDIS/unix:%%TESTDIR%%\/fake.sock/r);
-$t->write_file_expand('user.conf', $conf =~ s/REDIS/
-    unix:%%TESTDIR%%\/redis.sock user=lan password_file=password/r);
-$t->write_file_expand('database.conf', $conf =~ s/REDIS/
-    unix:%%TESTDIR%%\/redis.sock db=99/r);
 
 $t->write_file('rules.yaml', <<'EOF');
 version: 1
@@ -104,7 +97,7 @@ my %modes = (
     'negative'      => { exec => "*3\r\n:-1\r\n:-1\r\n:1\r\n" },
     'arrays inside' => { exec => "*3\r\n*0\r\n*0\r\n*0\r\n" },
     'one too many'  => { all => "+OK\r\n+OK\r\n" },
-    'number behind' => { exec => "*3\r\n:1\r\n:1\r\n:1\r\n:1\r\n" },
+    'number behind' => { exec => ":1\r\n:1\r\n" },
     'array behind'  => { exec => ":1\r\n*2\r\n:1\r\n:1\r\n" },
     'nobody asked'  => { accept => "\$5\r\nhello\r\n" },
     'closes'        => { all => '', close => 1 },
@@ -117,7 +110,7 @@ $t->waitforsocket('unix:' . $t->testdir() . '/fake.sock');
 $t->run_backend()->run();
 
 my $form = 'application/x-www-form-urlencoded';
-my @workers = $t->workers();
+my @workers;
 
 ###############################################################################
 
@@ -127,57 +120,45 @@ for my $mode (sort keys %modes) {
 
     $t->write_file('mode', $mode);
 
-    # until the fake has said it, and connecting anew has met it
+    # until the fake has said it, and has been connected to anew if it closes
 
-    wait_until(sub {
-        $codes{status(http_post('/', $form, 'comment=hello'))}++;
-        $codes{status(http_post('/unlimited', $form, 'comment=pills'))}++;
+    ok(wait_until(sub {
+        $codes{post('/', 'hello')}++;
+        $codes{post('/unlimited', 'pills')}++;
+
         @seen = $t->read_file('fake.log') =~ /^(\w+) \Q$mode\E$/mg;
         return @seen > 1 && (!grep { $_ eq 'close' } @seen
-                             or 3 <= grep { $_ eq 'accept' } @seen);
-    });
+                             or 1 < grep { $_ eq 'accept' } @seen);
+    }, 20), "$mode");
 
-    is(join(' ', sort keys %codes), 503, $mode);diag(sprintf '%s %.1f', $mode, time-$start);
+    is(join(' ', sort keys %codes), 503, "$mode is refused");
+    @workers = $t->workers() unless @workers;
 
     # no more than one in a tenth of a second
 
     cmp_ok(scalar(grep { $_ eq 'accept' } @seen), '<=',
-           2 + (time - $start) / 0.1, "$mode: no storm");
+           2 + (time - $start) / 0.1, "$mode makes no storm");
+
+    $t->write_file('mode', 'good');
+
+    ok(wait_until(sub {
+        post('/', 'hello') == 200 && post('/unlimited', 'pills') == 202
+    }, 20), "$mode is over");
 }
 
-is(scalar($t->backend_requests()), 0, 'nothing was passed');
 is_deeply([ $t->workers() ], \@workers, 'the same worker');
 
-# a password that is not right: back by itself when it is
-
-$t->write_file('password', "swordfish\n");
-$t->run_redis();
-$t->stop()->run('user.conf');
-
-is(post(), 503, 'unknown user');
-ok(wait_until(sub { $t->error_log() =~ /refused: "WRONGPASS/ }), 'why');
-$t->redis('ACL', 'SETUSER', 'lan', 'on', '>swordfish', '~*', '+@all');
-ok(wait_until(sub { post() == 200 }), 'known user');
-
-$t->redis('ACL', 'SETUSER', 'lan', '-incr');
-is(post(), 503, 'user who may not count') if post() != 202;
-$t->redis('ACL', 'SETUSER', 'lan', '-@all', '+config|get');
-is(post(), 503, 'user who may nothing');
-$t->redis('ACL', 'SETUSER', 'lan', '+@all');
-is(post(), 200, 'user who may again');
-
-# not in another database than the one that is named
-
-$t->stop()->run('database.conf');
-is(post(), 503, 'no such database');
-like($t->error_log(), qr/refused: "ERR DB index is out of range"/, 'why');
+like($t->error_log(), qr/sent a reply that nobody asked for/, 'log surplus');
+like($t->error_log(), qr/has not answered a transaction/, 'log replies');
+like($t->error_log(), qr/refused: "[A-Z]+ /, 'log refusal');
 
 $t->done_testing();
 
 ###############################################################################
 
 sub post {
-    return status(http_post('/', $form, 'comment=hello'));
+    my ($uri, $text) = @_;
+    return status(http_post($uri, $form, "comment=$text"));
 }
 
 
@@ -187,6 +168,8 @@ sub post {
 sub fake {
     my ($dir) = @_;
     my ($now, %input) = ('');
+
+    $SIG{PIPE} = 'IGNORE';
 
     my $listen = IO::Socket::UNIX->new(Local => "$dir/fake.sock",
                                        Listen => 100) or die "listen: $!\n";
@@ -212,21 +195,24 @@ sub fake {
 
             if ($s == $listen) {
                 $s = $listen->accept() or next;
-                print $log "accept $mode\n";
                 $select->add($s);
-                next unless exists $modes{$mode}{accept};
-                syswrite $s, $modes{$mode}{accept};
-                $end = $modes{$mode}{close};
+                print $log "accept $now\n";
+                next unless exists $modes{$now}{accept};
+                syswrite $s, $modes{$now}{accept};
+                $end = $modes{$now}{close};
 
             } elsif (sysread $s, $input{$s}, 65536, length($input{$s} || '')) {
-                $end = fake_reply($s, \$input{$s}, $modes{$mode}, $log, $mode);
+                my @names = fake_commands(\$input{$s});
+                print $log "command $now\n" if @names;
+                $end = grep { fake_reply($s, $_, $modes{$now}) } @names;
 
             } else {
                 $end = 1;
             }
 
             next unless $end;
-            print $log "close $mode\n";
+
+            print $log "close $now\n";
             delete $input{$s};
             $select->remove($s);
             close $s;
@@ -235,36 +221,43 @@ sub fake {
 }
 
 
-# Answers all whole commands; returns whether the connection ends.
+# Takes commands, which come whole; returns their names.
+
+sub fake_commands {
+    my ($input) = @_;
+    my @names;
+
+    push @names, $1
+        while $$input =~ s/^\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n
+                           (?:\$\d+\r\n[^\r]*\r\n)*//x;
+    return @names;
+}
+
+
+# Returns whether the connection ends.
+
+my %queued;
 
 sub fake_reply {
-    my ($s, $input, $mode, $log, $name) = @_;
+    my ($s, $name, $mode) = @_;
 
-    while ($$input =~ /^\*(\d+)\r\n/) {
-        my ($n, $pos, $command) = ($1, $+[0]);
+    $queued{$s} = $name eq 'MULTI' ? 0 : $queued{$s} + 1;
 
-        for (1 .. $n) {
-            substr($$input, $pos) =~ /^\$(\d+)\r\n/ or return 0;
-            $command = uc substr $$input, $pos + $+[0], $1 if $_ == 1;
-            $pos += $+[0] + $1 + 2;
-        }
-
-        return 0 if $pos > length $$input;
-
-        substr($$input, 0, $pos) = '';
-
-        my $reply = $mode->{all};
-        $reply = $mode->{exec} if $command eq 'EXEC' && exists $mode->{exec};
-        $reply = $command eq 'MULTI' ? "+OK\r\n" : "+QUEUED\r\n"
-            unless defined $reply;
-
-        print $log "command $name\n" if $command eq 'EXEC' || $mode->{all};
-        syswrite $s, $reply;
-        return 1 if $mode->{close} && (exists $mode->{all}
-                                       || $command eq 'EXEC');
+    if (exists $mode->{all}) {
+        syswrite $s, $mode->{all};
+        return $mode->{close};
     }
 
-    return 0;
+    if ($name ne 'EXEC') {
+        syswrite $s, $name eq 'MULTI' ? "+OK\r\n" : "+QUEUED\r\n";
+        return 0;
+    }
+
+    my $n = $queued{$s} - 1;
+    syswrite $s, exists $mode->{exec} ? $mode->{exec}
+                                      : "*$n\r\n" . ":1\r\n" x $n;
+
+    return $mode->{close};
 }
 
 ###############################################################################
