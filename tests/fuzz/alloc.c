@@ -75,6 +75,13 @@ fuzz_alloc_refused(void)
 }
 
 
+int
+fuzz_alloc_refuses(void)
+{
+    return fuzz_alloc.every != 0;
+}
+
+
 static int
 fuzz_alloc_refuse(void)
 {

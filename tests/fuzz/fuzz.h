@@ -58,7 +58,7 @@ size_t fuzz_choose(vet_str_t in, size_t n);
 
 /*
  * Allocations, alloc.c.  Between fuzz_alloc_begin() and fuzz_alloc_end() each
- * every-th one is refused, other than from a pause to its resume: that is what a
+ * every-th one is refused, other than from a pause to its resume, for what a
  * target needs for itself.  Pauses may be nested.
  */
 
@@ -67,6 +67,12 @@ size_t fuzz_alloc_end(void);
 void fuzz_alloc_pause(void);
 void fuzz_alloc_resume(void);
 size_t fuzz_alloc_refused(void);
+
+/*
+ * Tells whether this run is one that refuses.  What comes out is compared with
+ * the run before, so that checks that cost much are for that one only.
+ */
+int fuzz_alloc_refuses(void);
 
 /* Copies to where memory ends behind the last byte; never refused. */
 vet_str_t fuzz_copy(vet_str_t s);
@@ -100,7 +106,7 @@ void fuzz_submission_digest(uint64_t *digest, const vet_submission_t *s);
 
 /*
  * Cuts the body somewhere and parses the first part.  Its fields, the last one
- * aside, must be those of the whole.  Returns the length, 0: nothing to cut;
+ * aside, must be those of the whole.  Returns the length, 0: nothing was cut;
  * *readable tells whether the part was.
  */
 size_t fuzz_cut(const char *type, vet_str_t body, const vet_submission_t *s,

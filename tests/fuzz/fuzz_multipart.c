@@ -85,6 +85,13 @@ fuzz_parts(vet_str_t boundary, vet_str_t body, const vet_submission_t *s)
     for (i = 0; i < s->nfields; i++) {
         value = s->fields[i].value;
 
+        /* one that was converted comes behind the bytes it is made of */
+
+        if (value.data < body.data || value.data > body.data + body.len) {
+            FUZZ_CHECK(i != 0);
+            continue;
+        }
+
         FUZZ_CHECK(value.data > pos);
         FUZZ_CHECK(memcmp(value.data - 2, "\r\n", 2) == 0);
 

@@ -122,7 +122,10 @@ fuzz_parse(vet_pool_t *pool, const vet_message_t *m, vet_submission_t *s)
     fuzz_copy_free(copy.content_encoding);
 
     if (rc == VET_OK) {
-        fuzz_submission_check(m, s);
+        if (!fuzz_alloc_refuses()) {
+            fuzz_submission_check(m, s);
+        }
+
         return VET_OK;
     }
 
@@ -218,7 +221,7 @@ fuzz_cut(const char *type, vet_str_t body, const vet_submission_t *s,
     vet_pool_t        *pool;
     vet_submission_t   cut;
 
-    if (body.len < 2) {
+    if (body.len < 2 || fuzz_alloc_refuses()) {
         return 0;
     }
 
