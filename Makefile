@@ -27,6 +27,12 @@ ENGINE_LIBS = -lpcre2-8 -lyaml -ljansson -lcrypto
 CLI_LIBS    = -lcurl
 UNIT_LIBS   = -lcmocka
 
+# what is linked statically can be refused its memory by tests/fuzz/alloc.c
+
+FUZZ_CC     = clang
+FUZZ_LIBS   = -Wl,-Bstatic -lpcre2-8 -lyaml -Wl,-Bdynamic -ljansson -lcrypto
+FUZZ_WRAP   = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+
 SANITIZE    = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined
 
 
@@ -55,6 +61,12 @@ MODULE      = $(BUILD)/module/ngx_http_moderate_module.so
 CLI         = $(BUILD)/moderatectl
 ENGINE      = $(BUILD)/engine/libvet.a
 UNIT_TESTS  = $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
+FUZZ_SRCS   = $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_AUX    = tests/fuzz/alloc.c tests/fuzz/fuzz.c tests/fuzz/submission.c
+FUZZERS     = $(FUZZ_SRCS:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+REPLAYS     = $(FUZZ_SRCS:tests/fuzz/fuzz_%.c=$(BUILD)/unit/replay_%)
+BENCH_SRCS  = $(sort $(wildcard tests/bench/bench_*.c))
+BENCHES     = $(BENCH_SRCS:tests/bench/%.c=$(BUILD)/bench/%)
 
 # the sanitized build; its targets are in the section "Sanitizers"
 
@@ -73,7 +85,8 @@ endif
 
 .PHONY: all help module nginx cli unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora
+.PHONY: check-corpora fuzz fuzzers bench
+.PHONY: differential differential-deps differential-short
 .DELETE_ON_ERROR:
 
 all: module cli
@@ -93,6 +106,13 @@ help:
 	@echo '                with the sanitized module; TESTS="t/a.t" runs some'
 	@echo 'make check-corpora CORPORA=/path'
 	@echo '                tests/corpora/ with material made by others'
+	@echo 'make fuzz       all fuzz targets, SECONDS=$(SECONDS) or RUNS= for'
+	@echo '                each; TARGETS="json form" runs some'
+	@echo 'make differential'
+	@echo '                what real backends read, and the engine: COUNT=$(COUNT)'
+	@echo '                messages of SEED=, CORPORA=/path; BYTES=1: all bytes'
+	@echo '                in all places of headers; ALL=1: unreadable ones too'
+	@echo 'make bench      how fast, and how it grows: build/bench.json'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR='
 	@echo 'make clean      remove $(BUILD)/'
@@ -186,10 +206,155 @@ $(UNIT_TESTS): $(BUILD)/unit/%: $(SAN_DIR)/tests/unit/%.o \
 	$(call say,link  $@)
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS) $(UNIT_LIBS)
 
-unit: $(UNIT_TESTS)
-	@echo 'unit tests'
+unit: $(UNIT_TESTS) $(REPLAYS)
+	@echo 'unit tests, and what was kept of fuzzing'
 	@CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=halt_on_error=1 \
-	    $(PROVE) --exec '' $(UNIT_TESTS)
+	    $(PROVE) --exec '' $(UNIT_TESTS) $(REPLAYS)
+
+
+# Fuzzing: each tests/fuzz/fuzz_*.c is a target.  It is built twice: with clang
+# for libFuzzer, and with tests/fuzz/replay.c as one of the unit tests.
+
+REPLAY_SRCS = $(FUZZ_SRCS) $(FUZZ_AUX) tests/fuzz/replay.c
+REPLAY_OBJS = $(REPLAY_SRCS:%.c=$(SAN_DIR)/%.o)
+REPLAY_AUX  = $(filter-out $(SAN_DIR)/tests/fuzz/fuzz_%,$(REPLAY_OBJS))
+
+$(REPLAY_OBJS): $(SAN_DIR)/%.o: %.c $(SAN_DIR)/plain.flags
+	@mkdir -p $(@D)
+	$(call say,cc  $<)
+	$(Q)$(COMPILE) $(SANITIZE) -c -o $@ $<
+
+$(REPLAYS): $(BUILD)/unit/replay_%: $(SAN_DIR)/tests/fuzz/fuzz_%.o \
+		$(REPLAY_AUX) $(SAN_ENGINE_OBJS)
+	@mkdir -p $(@D)
+	$(call say,link  $@)
+	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) $(FUZZ_WRAP) -o $@ $^ $(FUZZ_LIBS)
+
+FUZZ_DIR    = $(BUILD)/fuzz
+FUZZ_ENGINE = $(ENGINE_SRCS:%.c=$(FUZZ_DIR)/%.o)
+FUZZ_OBJS   = $(FUZZ_SRCS:%.c=$(FUZZ_DIR)/%.o)
+FUZZ_AUX_OBJS = $(FUZZ_AUX:%.c=$(FUZZ_DIR)/%.o)
+
+# without a look at each comparison: twice as fast, and there are dictionaries
+
+FUZZ_COVER  = -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
+FUZZ_SAN    = $(SANITIZE) -O2 -fno-sanitize-recover=undefined
+
+$(FUZZ_DIR)/fuzz.flags $(FUZZ_ENGINE) $(FUZZ_OBJS) $(FUZZ_AUX_OBJS) \
+		$(FUZZERS): CC = $(FUZZ_CC)
+
+$(FUZZ_DIR)/fuzz.flags: FORCE
+	$(call remember,$(COMPILE) $(FUZZ_SAN) $(FUZZ_COVER) $(LDFLAGS) \
+	    $(ENGINE_SRCS))
+
+$(FUZZ_ENGINE): $(FUZZ_DIR)/%.o: %.c $(FUZZ_DIR)/fuzz.flags
+	@mkdir -p $(@D)
+	$(call say,$(CC)  $<)
+	$(Q)$(COMPILE) $(FUZZ_SAN) $(FUZZ_COVER) -c -o $@ $<
+
+$(FUZZ_OBJS) $(FUZZ_AUX_OBJS): $(FUZZ_DIR)/%.o: %.c $(FUZZ_DIR)/fuzz.flags
+	@mkdir -p $(@D)
+	$(call say,$(CC)  $<)
+	$(Q)$(COMPILE) $(FUZZ_SAN) -c -o $@ $<
+
+$(FUZZERS): $(FUZZ_DIR)/%: $(FUZZ_DIR)/tests/fuzz/%.o $(FUZZ_AUX_OBJS) \
+		$(FUZZ_ENGINE)
+	@mkdir -p $(@D)
+	$(call say,link  $@)
+	$(Q)$(CC) $(FUZZ_SAN) -fsanitize=fuzzer $(LDFLAGS) $(FUZZ_WRAP) \
+	    -o $@ $^ $(FUZZ_LIBS)
+
+# Fuzzing begins with the cases of the unit tests, which write them.
+
+SECONDS     = 60
+TARGETS     = $(FUZZ_SRCS:tests/fuzz/fuzz_%.c=%)
+
+$(FUZZ_DIR)/seeds: $(UNIT_TESTS)
+	@mkdir -p $@
+	$(call say,seeds  $@)
+	$(Q)for test in $^; do \
+	    SEEDS=$(abspath $@) $$test > /dev/null 2>&1 \
+	    || { echo "$$test: fails, see make unit" >&2; exit 1; }; \
+	done
+	@touch $@
+
+fuzzers: $(FUZZERS)
+
+fuzz: test-deps
+	+@$(MAKE) --no-print-directory fuzzers $(FUZZ_DIR)/seeds
+	@$(PYTHON) tests/fuzz/run.py --jobs $(JOBS) --dir $(FUZZ_DIR) \
+	    $(if $(RUNS),--runs $(RUNS),--seconds $(SECONDS)) $(TARGETS)
+
+
+# The engine's reading beside that of real backends, tests/differential/: the
+# packaged ones, and the few that Debian has not alone
+
+DIFF_DIR    = $(BUILD)/differential
+DIFF_FIELDS = $(DIFF_DIR)/fields
+DIFF_OBJ    = $(SAN_DIR)/tests/differential/fields.o
+DIFF_NODE   = $(DIFF_DIR)/node_modules
+DIFFERENTIAL = $(PYTHON) -B tests/differential/differential.py \
+               --fields $(DIFF_FIELDS) \
+               --node-path /usr/share/nodejs:$(abspath $(DIFF_NODE))
+
+COUNT       = 100000
+SEED        =
+
+$(DIFF_OBJ): tests/differential/fields.c $(SAN_DIR)/plain.flags
+	@mkdir -p $(@D)
+	$(call say,cc  $<)
+	$(Q)$(COMPILE) $(SANITIZE) -c -o $@ $<
+
+$(DIFF_FIELDS): $(DIFF_OBJ) $(SAN_ENGINE_OBJS)
+	@mkdir -p $(@D)
+	$(call say,link  $@)
+	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
+
+$(DIFF_NODE): tests/differential/package-lock.json
+	@mkdir -p $(DIFF_DIR)
+	@cp tests/differential/package.json $< $(DIFF_DIR)
+	$(call say,npm  $@)
+	$(Q)cd $(DIFF_DIR) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+differential: test-deps differential-deps
+	+@$(MAKE) --no-print-directory $(DIFF_FIELDS) \
+	    $(if $(shell command -v npm),$(DIFF_NODE))
+	@$(DIFFERENTIAL) --count $(COUNT) $(if $(SEED),--seed '$(SEED)') \
+	    $(if $(CORPORA),--corpora '$(CORPORA)') $(if $(BYTES),--bytes) \
+	    $(if $(ALL),--all)
+
+# the part that "make test" has time for, always the same messages
+
+differential-short: $(DIFF_FIELDS)
+	@echo 'what real backends read'
+	@$(DIFFERENTIAL) --count 5000 --seed 1
+
+
+# Benchmarks: each tests/bench/bench_*.c is a program, run one after another
+# with the engine of the normal build
+
+BENCH_OBJS  = $(patsubst %.c,$(BUILD)/%.o,$(BENCH_SRCS) tests/bench/bench.c)
+BENCH_JSON  = $(BENCHES:%=%.json)
+
+$(BENCH_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
+	@mkdir -p $(@D)
+	$(call say,cc  $<)
+	$(Q)$(COMPILE) $(CFLAGS) -c -o $@ $<
+
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o \
+		$(BUILD)/tests/bench/bench.o $(ENGINE)
+	@mkdir -p $(@D)
+	$(call say,link  $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
+
+bench: $(BENCHES)
+	@failed=0; \
+	for bench in $(BENCHES); do $$bench $$bench.json || failed=1; done; \
+	$(PYTHON) -c 'import json, sys; json.dump([json.load(open(name)) \
+	    for name in sys.argv[1:]], sys.stdout, indent=1)' \
+	    $(BENCH_JSON) > $(BUILD)/bench.json; \
+	echo "all figures: $(BUILD)/bench.json"; exit $$failed
 
 
 # Sanitizers: nginx and the module under AddressSanitizer, the module under
@@ -237,11 +402,12 @@ TESTS = t/*.t
 deps:
 	@$(DEPS) demo test lint
 
-test-deps demo-deps lint-deps: %-deps:
+test-deps demo-deps lint-deps differential-deps: %-deps:
 	@$(DEPS) $*
 
 test: test-deps
 	+@$(MAKE) --no-print-directory unit
+	+@$(MAKE) --no-print-directory differential-short
 	+@$(MAKE) --no-print-directory all sanitize
 	+@$(MAKE) --no-print-directory test-plain
 	+@$(MAKE) --no-print-directory test-sanitized
@@ -301,4 +467,6 @@ clean:
 FORCE:
 
 -include $(wildcard $(BUILD)/engine/*.d $(BUILD)/cli/*.d \
-                    $(SAN_DIR)/engine/*.d $(SAN_DIR)/tests/unit/*.d)
+                    $(SAN_DIR)/engine/*.d $(SAN_DIR)/tests/*/*.d \
+                    $(BUILD)/fuzz/engine/*.d $(BUILD)/fuzz/tests/fuzz/*.d \
+                    $(BUILD)/tests/bench/*.d)

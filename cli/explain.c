@@ -41,6 +41,7 @@ static const struct option  explain_long[] = {
     { "type", required_argument, NULL, 't' },
     { "encoding", required_argument, NULL, 'e' },
     { "field", required_argument, NULL, 'f' },
+    { "decode", required_argument, NULL, 'd' },
     { "rules", required_argument, NULL, 'r' },
     { "json", no_argument, NULL, 'j' },
     { "help", no_argument, NULL, 'h' },
@@ -51,7 +52,7 @@ static const struct option  explain_long[] = {
 static void explain_usage(FILE *out);
 static int explain_options(explain_t *e, int argc, char **argv);
 static int explain_option(explain_t *e, int option);
-static int explain_field(explain_t *e, char *arg);
+static int explain_field(explain_t *e, int option, char *arg);
 static vet_str_t explain_string(const char *s);
 static int explain_load(explain_t *e, const char *file);
 static int explain_read(explain_t *e, FILE *file);
@@ -119,6 +120,7 @@ explain_usage(FILE *out)
             "  --type TYPE            its Content-Type, as it was sent\n"
             "  --encoding ENCODING    its Content-Encoding\n"
             "  --field ROLE=SELECTOR  as moderate_field, any number of times\n"
+            "  --decode ROLE=DECODER  as moderate_decode, in this order\n"
             "  --rules PATH           as moderate_rules, any number of times\n"
             "  --json                 for programs\n\n"
             "Exits with 0 when it is readable and would pass, 1 when not, 2\n"
@@ -176,7 +178,8 @@ explain_option(explain_t *e, int option)
         return MODERATECTL_OK;
 
     case 'f':
-        return explain_field(e, optarg);
+    case 'd':
+        return explain_field(e, option, optarg);
 
     case 'r':
         if (e->npaths == EXPLAIN_PATHS_MAX) {
@@ -204,18 +207,23 @@ explain_option(explain_t *e, int option)
 
 
 static int
-explain_field(explain_t *e, char *arg)
+explain_field(explain_t *e, int option, char *arg)
 {
+    int            rc;
     char          *selector;
-    vet_str_t      name;
+    vet_str_t      name, value;
     vet_role_t     role;
+    const char    *given, *expected;
     vet_errors_t   errors;
+
+    given = (option == 'f') ? "--field" : "--decode";
+    expected = (option == 'f') ? "SELECTOR" : "DECODER";
 
     selector = strchr(arg, '=');
 
     if (selector == NULL) {
-        fprintf(stderr, "moderatectl: --field \"%s\", expected "
-                "ROLE=SELECTOR\n", arg);
+        fprintf(stderr, "moderatectl: %s \"%s\", expected ROLE=%s\n", given,
+                arg, expected);
         return MODERATECTL_USAGE;
     }
 
@@ -229,10 +237,13 @@ explain_field(explain_t *e, char *arg)
 
     memset(&errors, 0, sizeof(vet_errors_t));
 
-    if (vet_form_add(e->form, role, explain_string(selector + 1), &errors)
-        != VET_OK)
-    {
-        fprintf(stderr, "moderatectl: --field: %s\n", errors.text[0]);
+    value = explain_string(selector + 1);
+
+    rc = (option == 'f') ? vet_form_add(e->form, role, value, &errors)
+                         : vet_form_decode(e->form, role, value, &errors);
+
+    if (rc != VET_OK) {
+        fprintf(stderr, "moderatectl: %s: %s\n", given, errors.text[0]);
         return MODERATECTL_USAGE;
     }
 
@@ -427,8 +438,10 @@ explain_print_field(const explain_t *e, size_t i)
 
     printf("\n%zu  ", i);
     moderatectl_print(stdout, (const char *) f->name.data, f->name.len, -1);
-    printf("  (%s%s)\n", vet_role_name(f->role),
-           f->utf8 ? "" : ", not UTF-8");
+    printf("  (%s%s%s%s)\n", vet_role_name(f->role),
+           f->utf8 ? "" : ", not UTF-8",
+           (f->charset == NULL) ? "" : ", converted from ",
+           (f->charset == NULL) ? "" : f->charset);
 
     if (f->file) {
         printf("    file, %zu bytes, ", f->value.len);

@@ -139,6 +139,22 @@ int vet_form_add(vet_form_t *form, vet_role_t role, vet_str_t selector,
 /* Returns the role of a field name.  form may be NULL: VET_ROLE_OTHER. */
 vet_role_t vet_form_role(const vet_form_t *form, vet_str_t name);
 
+/*
+ * Adds a decoder to those of a role, which are applied in the order they were
+ * added: "urldecode", "entities", "tags" or "bbcode".  Values stay as they
+ * were sent; rules are compared with what was sent and with what comes of it.
+ * VET_ERROR with one message in errors when there is no such decoder, when it
+ * is one too many, or when the role is not inspected.
+ */
+
+#define VET_DECODERS_MAX    8        /* decoders of one role */
+
+int vet_form_decode(vet_form_t *form, vet_role_t role, vet_str_t name,
+    vet_errors_t *errors);
+
+/* Returns how many decoders the role has. */
+size_t vet_form_decoders(const vet_form_t *form, vet_role_t role);
+
 
 /*
  * Why a body cannot be read in one way only.  The names (vet_unreadable_name)
@@ -152,13 +168,14 @@ typedef enum {
     VET_CONTENT_TYPE_INVALID,       /* content-type-invalid: grammar */
     VET_CONTENT_TYPE_UNKNOWN,       /* content-type-unknown */
     VET_CONTENT_ENCODING,           /* content-encoding: compressed body */
-    VET_CHARSET,                    /* charset: one that is not read here */
+    VET_CHARSET,                    /* charset: not read, or not in it */
+    VET_FORM_AMBIGUOUS,             /* form-ambiguous: urlencoded pairs? */
     VET_BOUNDARY_INVALID,           /* boundary-invalid: absent or bad */
     VET_MULTIPART_INVALID,          /* multipart-invalid: structure */
     VET_PART_HEADER_INVALID,        /* part-header-invalid */
     VET_PART_ENCODING,              /* part-encoding: transfer encoding */
     VET_PART_CHARSET,               /* part-charset */
-    VET_PART_NESTED,                /* part-nested: multipart in a part */
+    VET_PART_NESTED,                /* part-nested: a message in a part */
     VET_FILE_AMBIGUOUS,             /* file-ambiguous: file or field? */
     VET_TRUNCATED,                  /* truncated: ends in the middle */
     VET_JSON_INVALID,               /* json-invalid */
@@ -198,6 +215,7 @@ typedef struct {
     vet_str_t               value;      /* decoded bytes */
     vet_str_t               filename;   /* of a file part; may be empty */
     vet_role_t              role;
+    const char             *charset;    /* converted from it; NULL: as sent */
     unsigned                file:1;     /* a file part: value is its content */
     unsigned                utf8:1;     /* value is valid UTF-8 */
 } vet_field_t;
@@ -205,12 +223,19 @@ typedef struct {
 typedef struct {
     vet_field_t            *fields;
     size_t                  nfields;
+    const vet_form_t       *form;       /* whose decoders apply; or NULL */
     vet_unreadable_t        unreadable;
     size_t                  offset;     /* where in the body it was noticed */
 } vet_submission_t;
 
 /*
- * Reads the body into fields, in the order of the body.  form may be NULL.
+ * Reads the body into fields, in the order of the body.  form may be NULL, and
+ * must outlive the submission.
+ *
+ * A field in a declared character set other than UTF-8, and not all of ASCII,
+ * is two fields: the bytes as sent, for there are backends that pass over the
+ * declaration, and behind it the text converted to UTF-8, with charset set.
+ * Where it cannot be converted the body is unreadable.
  *
  * VET_OK: s is set.  When s->unreadable is not VET_READABLE the fields found
  * until then are there, to be shown and matched, but there may be more that a
@@ -381,7 +406,8 @@ void vet_decide(const vet_ruleset_t *rs, const vet_hits_t *hits,
  * JSON for the record of a held submission, as UTF-8 without a final newline.
  *
  * vet_fields_json: [{"name","role","value"}], a file part as {"name","role",
- * "file":true,"filename","size"}.  Bytes that are not UTF-8 become U+FFFD.
+ * "file":true,"filename","size"}; "charset" is what a value was converted from,
+ * and the field before it then has the bytes of the same one.  Bytes that are not UTF-8 become U+FFFD.
  * vet_hits_json: [{"rule","category","reason","score","field","index","start",
  * "end"}], where start and end count bytes of the shown value and index is the
  * place in the array of vet_fields_json; a hit without a field has only the

@@ -18,6 +18,9 @@ static vet_action_t vet_decide_engine(const vet_rule_t *rule,
     vet_action_t unreadable);
 static uint32_t vet_decide_retry(const vet_ruleset_t *rs,
     const vet_hits_t *hits);
+static int vet_fingerprint_of(const vet_submission_t *s, size_t field);
+static int vet_fingerprint_view(vet_pool_t *pool, const vet_submission_t *s,
+    size_t field, vet_view_t *view);
 static size_t vet_fingerprint_add(vet_str_t view, unsigned char *p);
 
 
@@ -253,11 +256,10 @@ vet_hit_counters(vet_pool_t *pool, vet_hits_t *hits)
 int
 vet_fingerprint(vet_pool_t *pool, const vet_submission_t *s, vet_str_t *text)
 {
-    int                 rc;
-    size_t              i, size, len, n;
-    vet_view_t         *views;
-    unsigned char      *p;
-    const vet_field_t  *f;
+    int             rc;
+    size_t          i, size, len, n;
+    vet_view_t     *views;
+    unsigned char  *p;
 
     text->len = 0;
     text->data = (const unsigned char *) "";
@@ -269,19 +271,15 @@ vet_fingerprint(vet_pool_t *pool, const vet_submission_t *s, vet_str_t *text)
     }
 
     for (i = 0; i < s->nfields; i++) {
-        f = &s->fields[i];
 
-        if (f->file || (f->role != VET_ROLE_TEXT && f->role != VET_ROLE_TITLE))
-        {
-            continue;
+        if (vet_fingerprint_of(s, i)) {
+            rc = vet_fingerprint_view(pool, s, i, &views[i]);
+            if (rc != VET_OK) {
+                return rc;
+            }
+
+            size += views[i].text.len + 1;
         }
-
-        rc = vet_view_build(pool, f->value, VET_VIEW_FOLDED, &views[i]);
-        if (rc != VET_OK) {
-            return rc;
-        }
-
-        size += views[i].text.len + 1;
     }
 
     p = vet_palloc(pool, size + 1);
@@ -304,6 +302,52 @@ vet_fingerprint(vet_pool_t *pool, const vet_submission_t *s, vet_str_t *text)
     text->len = len;
 
     return VET_OK;
+}
+
+
+/* What was converted takes the place of the field before it. */
+
+static int
+vet_fingerprint_of(const vet_submission_t *s, size_t field)
+{
+    const vet_field_t  *f;
+
+    f = &s->fields[field];
+
+    return !f->file
+           && (f->role == VET_ROLE_TEXT || f->role == VET_ROLE_TITLE)
+           && (field + 1 == s->nfields || f[1].charset == NULL);
+}
+
+
+/*
+ * What a browser shows, so that markup does not make one text many; all of it
+ * when nothing is shown but, say, images.
+ */
+
+static int
+vet_fingerprint_view(vet_pool_t *pool, const vet_submission_t *s,
+    size_t field, vet_view_t *view)
+{
+    int             rc;
+    size_t          i;
+    vet_str_t       text;
+    vet_readings_t  readings;
+
+    rc = vet_readings_make(pool, s->form, &s->fields[field], &readings);
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    text = readings.elts[readings.plain].text;
+
+    for (i = 0; i < text.len && text.data[i] <= ' '; i++) { /* void */ }
+
+    if (i == text.len) {
+        text = readings.elts[readings.whole].text;
+    }
+
+    return vet_view_build(pool, text, VET_VIEW_FOLDED, view);
 }
 
 

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vet_decode.h"
 #include "vet_parse.h"
 
 
@@ -58,6 +59,8 @@ struct vet_form_s {
     size_t                  n;
     pcre2_match_context    *limits;
     vet_selector_t         *selectors[VET_SELECTORS_MAX];
+    size_t                  ndecoders[VET_ROLE_N];
+    vet_decoder_t           decoders[VET_ROLE_N][VET_DECODERS_MAX];
 };
 
 
@@ -83,8 +86,8 @@ static int vet_form_regex(const vet_selector_t *sel, vet_form_name_t *n,
 static size_t vet_form_fold(vet_str_t name, unsigned char *dst);
 static const char *vet_selector_text(vet_selector_t *sel, vet_str_t selector);
 static int vet_selector_compile(vet_selector_t *sel, char *what, size_t size);
-static int vet_form_error(vet_errors_t *errors, vet_str_t selector,
-    const char *what);
+static int vet_form_error(vet_errors_t *errors, const char *kind,
+    vet_str_t name, const char *what);
 
 
 static const char *const  vet_role_names[VET_ROLE_N] = {
@@ -181,23 +184,23 @@ vet_form_add(vet_form_t *form, vet_role_t role, vet_str_t selector,
     vet_selector_t  *sel;
 
     if (selector.len == 0) {
-        return vet_form_error(errors, selector,
+        return vet_form_error(errors, "selector", selector,
                               "is empty, expected a field name");
     }
 
     if (selector.len > VET_SELECTOR_LEN) {
-        return vet_form_error(errors, selector,
+        return vet_form_error(errors, "selector", selector,
                               "is too long, expected at most 256 bytes");
     }
 
     if (form->n == VET_SELECTORS_MAX) {
-        return vet_form_error(errors, selector,
+        return vet_form_error(errors, "selector", selector,
                               "is one too many, expected at most 256");
     }
 
     sel = calloc(1, sizeof(vet_selector_t));
     if (sel == NULL) {
-        return vet_form_error(errors, selector, "found no memory");
+        return vet_form_error(errors, "selector", selector, "found no memory");
     }
 
     sel->role = role;
@@ -212,12 +215,65 @@ vet_form_add(vet_form_t *form, vet_role_t role, vet_str_t selector,
 
     if (what != NULL) {
         free(sel);
-        return vet_form_error(errors, selector, what);
+        return vet_form_error(errors, "selector", selector, what);
     }
 
     form->selectors[form->n++] = sel;
 
     return VET_OK;
+}
+
+
+int
+vet_form_decode(vet_form_t *form, vet_role_t role, vet_str_t name,
+    vet_errors_t *errors)
+{
+    size_t         *n;
+    vet_decoder_t   decoder;
+
+    n = &form->ndecoders[role];
+
+    if (vet_decoder_find(name, &decoder) != VET_OK) {
+        return vet_form_error(errors, "decoder", name,
+                              "is unknown, expected \"urldecode\", "
+                              "\"entities\", \"tags\" or \"bbcode\"");
+    }
+
+    if (role == VET_ROLE_IGNORE) {
+        return vet_form_error(errors, "decoder", name,
+                              "is for role \"ignore\", which is not "
+                              "inspected");
+    }
+
+    if (*n == VET_DECODERS_MAX) {
+        return vet_form_error(errors, "decoder", name,
+                              "is one too many, expected at most 8");
+    }
+
+    form->decoders[role][(*n)++] = decoder;
+
+    return VET_OK;
+}
+
+
+size_t
+vet_form_decoders(const vet_form_t *form, vet_role_t role)
+{
+    return form->ndecoders[role];
+}
+
+
+const vet_decoder_t *
+vet_form_chain(const vet_form_t *form, vet_role_t role, size_t *n)
+{
+    if (form == NULL) {
+        *n = 0;
+        return NULL;
+    }
+
+    *n = form->ndecoders[role];
+
+    return form->decoders[role];
 }
 
 
@@ -481,7 +537,8 @@ vet_selector_compile(vet_selector_t *sel, char *what, size_t size)
 
 
 static int
-vet_form_error(vet_errors_t *errors, vet_str_t selector, const char *what)
+vet_form_error(vet_errors_t *errors, const char *kind, vet_str_t name,
+    const char *what)
 {
     size_t         i, n;
     unsigned char  c;
@@ -497,15 +554,15 @@ vet_form_error(vet_errors_t *errors, vet_str_t selector, const char *what)
         return VET_ERROR;
     }
 
-    for (i = 0; i < selector.len && i < sizeof(shown) - 1; i++) {
-        c = selector.data[i];
+    for (i = 0; i < name.len && i < sizeof(shown) - 1; i++) {
+        c = name.data[i];
         shown[i] = (c < 0x20 || c == 0x7f) ? '?' : (char) c;
     }
 
     shown[i] = '\0';
 
-    (void) snprintf(errors->text[n], VET_ERROR_LEN, "selector \"%s%s\" %s",
-                    shown, (i < selector.len) ? "..." : "", what);
+    (void) snprintf(errors->text[n], VET_ERROR_LEN, "%s \"%s%s\" %s",
+                    kind, shown, (i < name.len) ? "..." : "", what);
 
     return VET_ERROR;
 }

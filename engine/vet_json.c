@@ -32,6 +32,12 @@
 #define VET_JSON_CONTAINERS  (4 * VET_FIELDS_MAX)
 
 
+/* the first half of a character without the other, and any half behind it */
+
+#define VET_JSON_HIGH        1
+#define VET_JSON_MORE        2
+
+
 typedef enum {
     VET_JSON_VALUE = 0,
     VET_JSON_FIRST_VALUE,   /* or the end of an array */
@@ -93,10 +99,11 @@ static int vet_json_literal(vet_json_t *j, const char *text, size_t len);
 static int vet_json_number(vet_json_t *j);
 static int vet_json_digits(vet_json_t *j);
 static int vet_json_string(vet_json_t *j, vet_str_t *text);
+static void vet_json_plain(vet_json_t *j);
 static int vet_json_unescape(vet_json_t *j, const unsigned char *pos,
     const unsigned char *end, vet_str_t *text);
 static int vet_json_escape(const unsigned char **pos,
-    const unsigned char *end, unsigned char **dst);
+    const unsigned char *end, unsigned char **dst, unsigned *lone);
 static int vet_json_hex(const unsigned char *pos, const unsigned char *end,
     uint32_t *unit);
 static unsigned char *vet_json_utf8(unsigned char *dst, uint32_t code);
@@ -639,6 +646,8 @@ vet_json_string(vet_json_t *j, vet_str_t *text)
 
     for ( /* void */ ; j->pos < j->end; j->pos++) {
 
+        vet_json_plain(j);
+
         if (*j->pos == '"') {
             text->data = start;
             text->len = (size_t) (j->pos - start);
@@ -666,12 +675,47 @@ vet_json_string(vet_json_t *j, vet_str_t *text)
 }
 
 
-/* No escape is shorter than the UTF-8 of what it stands for. */
+/*
+ * Moves over bytes that stand for themselves, eight at a time and not to the
+ * end: what is left is at least one byte, with which it may be otherwise.
+ */
+
+static void
+vet_json_plain(vet_json_t *j)
+{
+    uint64_t  eight, quote, escape;
+
+    while (j->end - j->pos > 8) {
+        memcpy(&eight, j->pos, 8);
+
+        quote = eight ^ 0x2222222222222222u;
+        escape = eight ^ 0x5c5c5c5c5c5c5c5cu;
+
+        /* has a zero byte, has a zero byte, has one below 0x20 */
+
+        if ((((quote - 0x0101010101010101u) & ~quote)
+             | ((escape - 0x0101010101010101u) & ~escape)
+             | ((eight - 0x2020202020202020u) & ~eight))
+            & 0x8080808080808080u)
+        {
+            return;
+        }
+
+        j->pos += 8;
+    }
+}
+
+
+/*
+ * No escape is shorter than the UTF-8 of what it stands for.  A half of a
+ * character waits for the next other half in JSON::PP, whatever is between.
+ */
 
 static int
 vet_json_unescape(vet_json_t *j, const unsigned char *pos,
     const unsigned char *end, vet_str_t *text)
 {
+    unsigned        lone;
     unsigned char  *dst, *start;
 
     start = vet_palloc(j->r->pool, (size_t) (end - pos));
@@ -679,6 +723,7 @@ vet_json_unescape(vet_json_t *j, const unsigned char *pos,
         return vet_pool_failure(j->r->pool);
     }
 
+    lone = 0;
     dst = start;
 
     while (pos < end) {
@@ -688,10 +733,15 @@ vet_json_unescape(vet_json_t *j, const unsigned char *pos,
             continue;
         }
 
-        if (vet_json_escape(&pos, end, &dst) != VET_OK) {
+        if (vet_json_escape(&pos, end, &dst, &lone) != VET_OK) {
             j->pos = pos;
             return vet_json_wrong(j);
         }
+    }
+
+    if (lone == (VET_JSON_HIGH|VET_JSON_MORE)) {
+        vet_reader_note(j->r, VET_JSON_INVALID,
+                        (size_t) (end - j->r->body.data));
     }
 
     text->data = start;
@@ -703,7 +753,7 @@ vet_json_unescape(vet_json_t *j, const unsigned char *pos,
 
 static int
 vet_json_escape(const unsigned char **pos, const unsigned char *end,
-    unsigned char **dst)
+    unsigned char **dst, unsigned *lone)
 {
     uint32_t              code, low;
     const char           *found;
@@ -733,6 +783,7 @@ vet_json_escape(const unsigned char **pos, const unsigned char *end,
     p += 5;
 
     if (code >= 0xd800 && code <= 0xdfff) {
+        *lone |= (*lone != 0) ? VET_JSON_MORE : 0;
 
         if (code < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u'
             && vet_json_hex(p + 2, end, &low) == VET_OK
@@ -742,6 +793,7 @@ vet_json_escape(const unsigned char **pos, const unsigned char *end,
             p += 6;
 
         } else {
+            *lone |= (code < 0xdc00) ? VET_JSON_HIGH : 0;
             code = 0xfffd;
         }
     }

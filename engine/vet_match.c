@@ -16,7 +16,7 @@ typedef struct {
     vet_scratch_t           *scratch;
     const vet_submission_t  *s;
     vet_hits_t              *hits;
-    vet_view_t             **views;     /* VET_VIEW_N a field, built at need */
+    vet_readings_t          *readings;  /* one a field, made at need */
     unsigned char           *spent;     /* a field has an engine.budget hit */
 } vet_matcher_t;
 
@@ -25,7 +25,8 @@ typedef struct {
 typedef struct {
     const vet_test_rule_t   *test;
     size_t                   n;         /* hits kept */
-    size_t                   last;      /* index of the last one */
+    size_t                   places[VET_HITS_PER_RULE]; /* their indexes */
+    size_t                   seen;      /* of them, of earlier readings */
     int                      full;      /* one of them is not bare */
 } vet_finding_t;
 
@@ -38,14 +39,20 @@ static int vet_match_applies(const vet_matcher_t *m,
     const vet_test_rule_t *test, size_t field);
 static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
 static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, const vet_view_t *view);
+    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
 static size_t vet_match_next(vet_str_t text, size_t i);
 static int vet_match_links(vet_matcher_t *m, vet_finding_t *f);
+static int vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
+    const vet_reading_t **most);
 static int vet_match_length(vet_matcher_t *m, vet_finding_t *f);
-static int vet_match_view(vet_matcher_t *m, size_t field,
+static int vet_match_readings(vet_matcher_t *m, size_t field,
+    vet_readings_t **readings);
+static int vet_match_view(vet_matcher_t *m, vet_reading_t *reading,
     vet_view_kind_t kind, const vet_view_t **view);
 static int vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field,
     size_t start, size_t end, int bare);
+static vet_hit_t *vet_match_same(vet_matcher_t *m, const vet_finding_t *f,
+    size_t field, size_t start, size_t end);
 static int vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test,
     size_t field);
 
@@ -100,11 +107,11 @@ vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, vet_scratch_t *scratch,
     m->s = s;
     m->hits = hits;
 
-    m->views = vet_pcalloc(pool, (s->nfields + 1) * VET_VIEW_N
-                                 * sizeof(vet_view_t *));
+    m->readings = vet_pcalloc(pool, (s->nfields + 1)
+                                    * sizeof(vet_readings_t));
     m->spent = vet_pcalloc(pool, s->nfields + 1);
 
-    if (m->views == NULL || m->spent == NULL) {
+    if (m->readings == NULL || m->spent == NULL) {
         return vet_pool_failed(pool);
     }
 
@@ -189,28 +196,46 @@ vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
 static int
 vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
 {
-    int                rc;
-    size_t             i;
-    const vet_view_t  *view;
+    int              rc;
+    size_t           i, k;
+    vet_readings_t  *readings;
 
-    rc = vet_match_view(m, field, f->test->view, &view);
-
-    for (i = 0; rc == VET_OK && i < f->test->npatterns; i++) {
-        rc = vet_match_pattern(m, f, &f->test->patterns[i], field, view);
+    rc = vet_match_readings(m, field, &readings);
+    if (rc != VET_OK) {
+        return rc;
     }
 
-    return rc;
+    for (i = 0; i < readings->n; i++) {
+
+        f->seen = (i == 0) ? 0 : f->n;
+
+        for (k = 0; k < f->test->npatterns; k++) {
+            rc = vet_match_pattern(m, f, &f->test->patterns[k], field,
+                                   &readings->elts[i]);
+            if (rc != VET_OK) {
+                return rc;
+            }
+        }
+    }
+
+    return VET_OK;
 }
 
 
 static int
 vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, const vet_view_t *view)
+    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading)
 {
-    int           rc, bare;
-    size_t        from;
-    vet_str_t     text;
-    vet_found_t   found;
+    int                rc, bare;
+    size_t             from, start, end;
+    vet_str_t          text;
+    vet_found_t        found;
+    const vet_view_t  *view;
+
+    rc = vet_match_view(m, reading, f->test->view, &view);
+    if (rc != VET_OK) {
+        return rc;
+    }
 
     text = view->text;
     from = 0;
@@ -230,8 +255,10 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
                && !vet_view_accented(text.data + found.start,
                                      found.end - found.start);
 
-        rc = vet_match_add(m, f, field, vet_view_start(view, found.start),
-                           vet_view_end(view, found.end), bare);
+        start = vet_reading_start(reading, vet_view_start(view, found.start));
+        end = vet_reading_end(reading, vet_view_end(view, found.end));
+
+        rc = vet_match_add(m, f, field, start, end, bare);
         if (rc != VET_OK) {
             return rc;
         }
@@ -261,38 +288,61 @@ vet_match_next(vet_str_t text, size_t i)
 }
 
 
-/* All fields are counted together: links may be spread over them. */
+/*
+ * All fields are counted together: links may be spread over them.  What was
+ * converted is the same field as the one before it.
+ */
 
 static int
 vet_match_links(vet_matcher_t *m, vet_finding_t *f)
 {
-    int                rc;
-    size_t             i, n, total, kept;
-    size_t             fields[VET_HITS_PER_RULE];
-    vet_link_t         places[VET_HITS_PER_RULE];
-    const vet_view_t  *view;
+    int                   rc;
+    size_t                i, n, before, total, kept, start, end;
+    size_t                fields[VET_HITS_PER_RULE];
+    vet_link_t            places[VET_HITS_PER_RULE];
+    const vet_view_t     *view;
+    const vet_reading_t  *most;
 
+    n = 0;
+    most = NULL;
     total = 0;
     kept = 0;
+    before = 0;
 
     for (i = 0; i < m->s->nfields; i++) {
+
+        if (m->s->fields[i].charset == NULL) {
+            before = 0;
+        }
+
         if (!vet_match_applies(m, f->test, i)) {
             continue;
         }
 
-        rc = vet_match_view(m, i, VET_VIEW_TEXT, &view);
+        rc = vet_match_links_in(m, i, &n, &most);
         if (rc != VET_OK) {
             return rc;
         }
 
+        total += (n > before) ? n - before : 0;
+        before = n;
+
+        if (n == 0) {
+            continue;
+        }
+
+        view = most->views[VET_VIEW_TEXT];
+
         n = vet_measure_links(view->text, places + kept,
                               VET_HITS_PER_RULE - kept);
-        total += n;
 
         for ( /* void */ ; n > 0 && kept < VET_HITS_PER_RULE; n--, kept++) {
+            start = vet_view_start(view, places[kept].start);
+            end = vet_view_end(view, places[kept].end);
+
             fields[kept] = i;
-            places[kept].start = vet_view_start(view, places[kept].start);
-            places[kept].end = vet_view_end(view, places[kept].end);
+            places[kept].start = vet_reading_start(most, start);
+            places[kept].end = vet_reading_end(most, end);
         }
     }
 
@@ -311,25 +361,71 @@ vet_match_links(vet_matcher_t *m, vet_finding_t *f)
 }
 
 
+/* Counts the links of the reading that has most. */
+
+static int
+vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
+    const vet_reading_t **most)
+{
+    int                rc;
+    size_t             i, links;
+    vet_readings_t    *readings;
+    const vet_view_t  *view;
+
+    rc = vet_match_readings(m, field, &readings);
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    *n = 0;
+    *most = readings->elts;
+
+    for (i = 0; i < readings->n; i++) {
+
+        rc = vet_match_view(m, &readings->elts[i], VET_VIEW_TEXT, &view);
+        if (rc != VET_OK) {
+            return rc;
+        }
+
+        links = vet_measure_links(view->text, NULL, 0);
+
+        if (links > *n) {
+            *n = links;
+            *most = &readings->elts[i];
+        }
+    }
+
+    return VET_OK;
+}
+
+
+/* The characters of a text with its markup: that may be all there is. */
+
 static int
 vet_match_length(vet_matcher_t *m, vet_finding_t *f)
 {
-    int        rc;
-    size_t     i;
-    vet_str_t  value;
+    int              rc;
+    size_t           i;
+    vet_str_t        text;
+    vet_readings_t  *readings;
 
     for (i = 0; i < m->s->nfields; i++) {
         if (!vet_match_applies(m, f->test, i)) {
             continue;
         }
 
-        value = m->s->fields[i].value;
+        rc = vet_match_readings(m, i, &readings);
+        if (rc != VET_OK) {
+            return rc;
+        }
 
-        if (vet_measure_length(value) <= f->test->over) {
+        text = readings->elts[readings->whole].text;
+
+        if (vet_measure_length(text) <= f->test->over) {
             continue;
         }
 
-        rc = vet_match_add(m, f, i, 0, value.len, 0);
+        rc = vet_match_add(m, f, i, 0, m->s->fields[i].value.len, 0);
         if (rc != VET_OK) {
             return rc;
         }
@@ -340,13 +436,35 @@ vet_match_length(vet_matcher_t *m, vet_finding_t *f)
 
 
 static int
-vet_match_view(vet_matcher_t *m, size_t field, vet_view_kind_t kind,
+vet_match_readings(vet_matcher_t *m, size_t field, vet_readings_t **readings)
+{
+    vet_field_t  f;
+
+    *readings = &m->readings[field];
+
+    if ((*readings)->n != 0) {
+        return VET_OK;
+    }
+
+    f = m->s->fields[field];
+
+    /* what its character set makes of it is the next field: no need to guess */
+
+    f.utf8 |= field + 1 < m->s->nfields
+              && m->s->fields[field + 1].charset != NULL;
+
+    return vet_readings_make(m->pool, m->s->form, &f, *readings);
+}
+
+
+static int
+vet_match_view(vet_matcher_t *m, vet_reading_t *reading, vet_view_kind_t kind,
     const vet_view_t **view)
 {
     int           rc;
     vet_view_t  **place;
 
-    place = &m->views[field * VET_VIEW_N + kind];
+    place = &reading->views[kind];
 
     if (*place == NULL) {
         *place = vet_palloc(m->pool, sizeof(vet_view_t));
@@ -354,7 +472,7 @@ vet_match_view(vet_matcher_t *m, size_t field, vet_view_kind_t kind,
             return vet_pool_failed(m->pool);
         }
 
-        rc = vet_view_build(m->pool, m->s->fields[field].value, kind, *place);
+        rc = vet_view_build(m->pool, reading->text, kind, *place);
         if (rc != VET_OK) {
             return rc;
         }
@@ -367,8 +485,9 @@ vet_match_view(vet_matcher_t *m, size_t field, vet_view_kind_t kind,
 
 
 /*
- * Adds a hit.  When a rule has as many as are kept, the first that is not bare
- * still replaces the last: the score goes by the strongest.
+ * Adds a hit.  A place is one hit in however many readings it is found.  When a
+ * rule has as many as are kept, the first that is not bare still replaces the
+ * last: the score goes by the strongest.
  */
 
 static int
@@ -378,12 +497,20 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     vet_hit_t         *hit;
     const vet_rule_t  *rule;
 
-    if (f->n >= VET_HITS_PER_RULE) {
+    end = (end > start) ? end : start;
+    hit = vet_match_same(m, f, field, start, end);
+
+    if (hit != NULL) {
+        if (bare || !hit->bare) {
+            return VET_OK;
+        }
+
+    } else if (f->n >= VET_HITS_PER_RULE) {
         if (bare || f->full) {
             return VET_OK;
         }
 
-        hit = &m->hits->elts[f->last];
+        hit = &m->hits->elts[f->places[f->n - 1]];
 
     } else {
         hit = vet_hit_push(m->pool, m->hits);
@@ -391,8 +518,7 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
             return vet_pool_failed(m->pool);
         }
 
-        f->last = m->hits->n - 1;
-        f->n++;
+        f->places[f->n++] = m->hits->n - 1;
     }
 
     rule = &f->test->rule;
@@ -400,7 +526,7 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     hit->rule = rule;
     hit->field = field;
     hit->start = start;
-    hit->end = (end > start) ? end : start;
+    hit->end = end;
     hit->score = (rule->mode == VET_MODE_SHADOW) ? 0 : rule->score;
     hit->bare = (bare != 0);
 
@@ -412,6 +538,30 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     }
 
     return VET_OK;
+}
+
+
+/* Finds what an earlier reading has there: its ends may be other ones. */
+
+static vet_hit_t *
+vet_match_same(vet_matcher_t *m, const vet_finding_t *f, size_t field,
+    size_t start, size_t end)
+{
+    size_t      i;
+    vet_hit_t  *hit;
+
+    for (i = 0; i < f->seen; i++) {
+        hit = &m->hits->elts[f->places[i]];
+
+        if (hit->field == field
+            && ((hit->start < end && start < hit->end)
+                || hit->start == start))
+        {
+            return hit;
+        }
+    }
+
+    return NULL;
 }
 
 

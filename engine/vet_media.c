@@ -21,8 +21,17 @@ static int vet_param_quoted(const unsigned char **pos,
     const unsigned char *end, vet_param_t *param);
 static const unsigned char *vet_token_blanks(const unsigned char *pos,
     const unsigned char *end);
-static int vet_token_char(unsigned char c);
 static unsigned char vet_token_lower(unsigned char c);
+
+
+/* RFC 9110, section 5.6.2: tchar */
+
+static const unsigned char  vet_token_chars[256] = {
+    ['0' ... '9'] = 1, ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1,
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1,
+    ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1,
+    ['`'] = 1, ['|'] = 1, ['~'] = 1,
+};
 
 
 int
@@ -130,16 +139,15 @@ vet_media_param(vet_media_t *m, const vet_param_t *param, int rc)
 
 
 int
-vet_media_charset(const vet_media_t *m)
+vet_media_charset(const vet_media_t *m, vet_charset_t *cs)
 {
+    *cs = VET_CS_UTF8;
+
     if (!m->has_charset) {
-        return 1;
+        return VET_OK;
     }
 
-    return !m->bad_charset
-           && (vet_token_is(m->charset, "utf-8")
-               || vet_token_is(m->charset, "utf8")
-               || vet_token_is(m->charset, "us-ascii"));
+    return m->bad_charset ? VET_DECLINED : vet_charset_find(m->charset, cs);
 }
 
 
@@ -278,25 +286,9 @@ vet_token_len(const unsigned char *pos, const unsigned char *end)
 {
     const unsigned char  *p;
 
-    for (p = pos; p < end && vet_token_char(*p); p++) { /* void */ }
+    for (p = pos; p < end && vet_token_chars[*p]; p++) { /* void */ }
 
     return (size_t) (p - pos);
-}
-
-
-static int
-vet_token_char(unsigned char c)
-{
-    static const char  marks[] = "!#$%&'*+-.^_`|~";
-
-    if ((c >= '0' && c <= '9')
-        || (c >= 'a' && c <= 'z')
-        || (c >= 'A' && c <= 'Z'))
-    {
-        return 1;
-    }
-
-    return memchr(marks, c, sizeof(marks) - 1) != NULL;
 }
 
 

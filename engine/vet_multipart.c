@@ -42,6 +42,9 @@ typedef struct {
     vet_str_t               headers[VET_PART_HEADERS];  /* names */
     unsigned                has_name:1;
     unsigned                has_filename:1;
+    unsigned                has_charset:1;
+    vet_charset_t           charset;        /* that its type declares */
+    unsigned                odd:1;          /* not as clients write a file */
 } vet_part_t;
 
 
@@ -52,6 +55,8 @@ static const unsigned char *vet_multipart_find(vet_multipart_t *mp,
     const unsigned char *start);
 static const unsigned char *vet_multipart_content(const unsigned char *start,
     const unsigned char *end);
+static const unsigned char *vet_multipart_crlf(const unsigned char *pos,
+    const unsigned char *end);
 static void vet_multipart_note(vet_multipart_t *mp, vet_unreadable_t reason,
     const unsigned char *where);
 static int vet_multipart_stop(vet_multipart_t *mp, vet_unreadable_t reason,
@@ -61,6 +66,7 @@ static int vet_part_read(vet_multipart_t *mp, vet_part_t *part);
 static int vet_part_headers(vet_multipart_t *mp, vet_part_t *part);
 static int vet_part_header(vet_multipart_t *mp, vet_part_t *part,
     const unsigned char *pos, const unsigned char *end);
+static int vet_part_odd(vet_str_t name, const unsigned char *end);
 static int vet_part_bare(const vet_part_t *part);
 static int vet_part_bytes(vet_part_t *part, const unsigned char *pos,
     const unsigned char *end);
@@ -73,6 +79,8 @@ static int vet_part_unquote(vet_multipart_t *mp, vet_part_t *part,
 static void vet_part_type(vet_part_t *part, vet_str_t value);
 static void vet_part_encoding(vet_part_t *part, vet_str_t value);
 static int vet_part_add(vet_multipart_t *mp, vet_part_t *part);
+static int vet_part_contradicts(vet_multipart_t *mp, const vet_part_t *part,
+    vet_charset_t values);
 static int vet_part_file(vet_multipart_t *mp, vet_part_t *part);
 static int vet_part_note(vet_part_t *part, vet_unreadable_t reason,
     const unsigned char *where);
@@ -283,9 +291,40 @@ vet_multipart_content(const unsigned char *start, const unsigned char *end)
         return start + 2;
     }
 
-    pos = memmem(start, len, "\r\n\r\n", 4);
+    end = start + len;
 
-    return (pos == NULL) ? NULL : pos + 4;
+    for (pos = start; /* void */ ; pos += 2) {
+
+        pos = vet_multipart_crlf(pos, end);
+
+        if (pos == NULL || end - pos < 4) {
+            return NULL;
+        }
+
+        if (pos[2] == '\r' && pos[3] == '\n') {
+            return pos + 4;
+        }
+    }
+}
+
+
+/* Returns the next CRLF or NULL.  memmem() is slow to start. */
+
+static const unsigned char *
+vet_multipart_crlf(const unsigned char *pos, const unsigned char *end)
+{
+    while (end - pos >= 2) {
+
+        pos = memchr(pos, '\r', (size_t) (end - pos) - 1);
+
+        if (pos == NULL || pos[1] == '\n') {
+            return pos;
+        }
+
+        pos++;
+    }
+
+    return NULL;
 }
 
 
@@ -349,7 +388,7 @@ vet_part_headers(vet_multipart_t *mp, vet_part_t *part)
 
     for (pos = part->start; pos < end; pos = line + 2) {
 
-        line = memmem(pos, (size_t) (end - pos), "\r\n", 2);
+        line = vet_multipart_crlf(pos, end);
 
         if (line == NULL) {
             (void) vet_part_note(part, VET_PART_HEADER_INVALID, pos);
@@ -398,7 +437,10 @@ vet_part_header(vet_multipart_t *mp, vet_part_t *part,
     value.len = (size_t) (end - value.data);
     value = vet_token_trim(value);
 
+    part->odd |= (value.len == 0);
+
     if (vet_token_is(name, "content-disposition")) {
+        part->odd |= vet_part_odd(name, end);
         return vet_part_disposition(mp, part, value);
     }
 
@@ -414,6 +456,26 @@ vet_part_header(vet_multipart_t *mp, vet_part_t *part,
     }
 
     return VET_OK;
+}
+
+
+/*
+ * To CGI.pm a file is a field unless the header is "Content-Disposition: ",
+ * its C and D in either case, and " filename" comes with a quoted name; an
+ * empty header takes the next line for its value.  To werkzeug it is one when
+ * there is a blank before a semicolon.
+ */
+
+static int
+vet_part_odd(vet_str_t name, const unsigned char *end)
+{
+    const unsigned char  *p;
+
+    p = name.data + name.len + 1;
+
+    return p == end || (*p != ' ' && *p != '\t')
+           || (memcmp(name.data + 1, "ontent-", 7) != 0)
+           || (memcmp(name.data + 9, "isposition", 10) != 0);
 }
 
 
@@ -442,12 +504,16 @@ vet_part_bytes(vet_part_t *part, const unsigned char *pos,
 {
     for ( /* void */ ; pos < end; pos++) {
 
+        if (*pos >= 0x20 && *pos != 0x7f) {
+            continue;
+        }
+
         if (*pos == '\n') {
             (void) vet_part_note(part, VET_MULTIPART_INVALID, pos);
             return 0;
         }
 
-        if ((*pos < 0x20 && *pos != '\t' && *pos != '\0') || *pos == 0x7f) {
+        if (*pos != '\t' && *pos != '\0') {
             (void) vet_part_note(part, VET_PART_HEADER_INVALID, pos);
             return 0;
         }
@@ -506,6 +572,12 @@ vet_part_param(vet_multipart_t *mp, vet_part_t *part, const vet_param_t *param)
 
     where = param->name.data;
 
+    /* there is at least "form-data;" before */
+
+    part->odd |= where[-1] != ' ' || where[-2] != ';'
+                 || where[-3] == ' ' || where[-3] == '\t'
+                 || where[-3] == ';';
+
     star = memchr(param->name.data, '*', param->name.len);
 
     if (star != NULL) {
@@ -532,6 +604,7 @@ vet_part_param(vet_multipart_t *mp, vet_part_t *part, const vet_param_t *param)
 
     if (vet_token_is(param->name, "filename")) {
         part->has_filename = 1;
+        part->odd |= !param->quoted;
 
         if (param->value.len != 0
             && memchr(param->value.data, 0, param->value.len) != NULL)
@@ -606,7 +679,9 @@ vet_part_type(vet_part_t *part, vet_str_t value)
 
     rc = vet_media_read(value, &media);
 
-    if (vet_token_is(media.type, "multipart")) {
+    if (vet_token_is(media.type, "multipart")
+        || vet_token_is(media.type, "message"))
+    {
         (void) vet_part_note(part, VET_PART_NESTED, value.data);
 
     } else if (media.bad_charset) {
@@ -615,8 +690,16 @@ vet_part_type(vet_part_t *part, vet_str_t value)
     } else if (rc != VET_OK) {
         (void) vet_part_note(part, VET_PART_HEADER_INVALID, value.data);
 
-    } else if (!vet_media_charset(&media)) {
+    } else if (vet_media_charset(&media, &part->charset) != VET_OK
+               || (part->charset > VET_CS_ASCII
+                   && !(vet_token_is(media.type, "text")
+                        && vet_token_is(media.subtype, "plain"))))
+    {
         (void) vet_part_note(part, VET_PART_CHARSET, value.data);
+        part->charset = VET_CS_UTF8;
+
+    } else {
+        part->has_charset = media.has_charset;
     }
 }
 
@@ -636,9 +719,10 @@ vet_part_encoding(vet_part_t *part, vet_str_t value)
 static int
 vet_part_add(vet_multipart_t *mp, vet_part_t *part)
 {
-    int        rc;
-    size_t     offset;
-    vet_str_t  value;
+    int            rc;
+    size_t         offset;
+    vet_str_t      value;
+    vet_charset_t  names, values;
 
     value.data = part->content;
     value.len = (size_t) (part->end - part->content);
@@ -657,9 +741,10 @@ vet_part_add(vet_multipart_t *mp, vet_part_t *part)
         }
     }
 
-    if (vet_token_is(part->field.name, "_charset_")
-        && !vet_token_is(value, "utf-8") && !vet_token_is(value, "utf8"))
-    {
+    names = mp->r->charset;
+    values = part->has_charset ? part->charset : names;
+
+    if (vet_part_contradicts(mp, part, values)) {
         (void) vet_part_note(part, VET_PART_CHARSET, value.data);
     }
 
@@ -673,7 +758,48 @@ vet_part_add(vet_multipart_t *mp, vet_part_t *part)
         vet_multipart_note(mp, part->unreadable, part->where);
     }
 
-    return vet_reader_add(mp->r, &part->field, offset);
+    return vet_charset_add(mp->r, names, values, &part->field, offset,
+                           VET_PART_CHARSET);
+}
+
+
+/*
+ * Tells whether more than one set is declared for a part.  RFC 7578, section
+ * 4.6: a part named "_charset_" says it for all; that it is the first one is
+ * asked here, as some backends take the last.
+ */
+
+static int
+vet_part_contradicts(vet_multipart_t *mp, const vet_part_t *part,
+    vet_charset_t values)
+{
+    vet_reader_t   *r;
+    vet_charset_t   cs;
+
+    r = mp->r;
+
+    if (!vet_token_is(part->field.name, "_charset_")) {
+        return values != r->charset && r->declared
+               && !vet_ascii_check(part->field.value);
+    }
+
+    if (vet_charset_find(part->field.value, &cs) != VET_OK
+        || vet_charset_wide(cs) || part->has_filename
+        || (r->declared && cs != r->charset))
+    {
+        return 1;
+    }
+
+    if (cs != r->charset && (r->s->nfields != 0
+                             || part->field.name.data[1] != 'c'))
+    {
+        return 1;
+    }
+
+    r->charset = cs;
+    r->declared = 1;
+
+    return 0;
 }
 
 
@@ -695,6 +821,10 @@ vet_part_file(vet_multipart_t *mp, vet_part_t *part)
     }
 
     if ((role >= VET_ROLE_TEXT && role <= VET_ROLE_PHONE)
+        || part->odd
+        || (part->field.name.len != 0
+            && memchr(part->field.name.data, '=', part->field.name.len)
+               != NULL)
         || (part->field.filename.len == 0 && part->field.value.len != 0))
     {
         return vet_part_note(part, VET_FILE_AMBIGUOUS, part->start);

@@ -25,9 +25,13 @@ typedef enum {
 
 
 static int vet_parse_body(vet_reader_t *r, const vet_message_t *m);
+static int vet_parse_charset(vet_reader_t *r, vet_body_t kind,
+    const vet_media_t *media);
 static int vet_parse_as(vet_reader_t *r, vet_body_t kind,
     const vet_media_t *media);
+static int vet_parse_form(vet_reader_t *r);
 static int vet_parse_text(vet_reader_t *r);
+static int vet_parse_json_like(vet_str_t body, size_t *start);
 static int vet_parse_raw(vet_reader_t *r);
 static int vet_parse_whole(vet_reader_t *r);
 static vet_body_t vet_parse_kind(const vet_media_t *media);
@@ -45,6 +49,7 @@ static const char *const  vet_unreadable_names[VET_UNREADABLE_N] = {
     "content-type-unknown",
     "content-encoding",
     "charset",
+    "form-ambiguous",
     "boundary-invalid",
     "multipart-invalid",
     "part-header-invalid",
@@ -82,6 +87,7 @@ vet_parse(vet_pool_t *pool, const vet_message_t *m, const vet_form_t *form,
     vet_reader_t  r;
 
     memset(s, 0, sizeof(vet_submission_t));
+    s->form = form;
     memset(&r, 0, sizeof(vet_reader_t));
 
     if (m->body.len == 0) {
@@ -94,6 +100,8 @@ vet_parse(vet_pool_t *pool, const vet_message_t *m, const vet_form_t *form,
     r.s = s;
 
     rc = vet_parse_body(&r, m);
+
+    vet_charset_close(&r);
 
     return (rc == VET_DECLINED) ? VET_OK : rc;
 }
@@ -142,7 +150,7 @@ vet_parse_body(vet_reader_t *r, const vet_message_t *m)
         return vet_parse_raw(r);
     }
 
-    if (!vet_media_charset(&media)) {
+    if (vet_parse_charset(r, kind, &media) != VET_OK) {
         vet_reader_note(r, VET_CHARSET, 0);
     }
 
@@ -156,13 +164,49 @@ vet_parse_body(vet_reader_t *r, const vet_message_t *m)
 }
 
 
+/*
+ * JSON is UTF-8.  UTF-16 is read between the "=" and "&" of a form, as Tomcat
+ * does; Django takes all of the body for it, which is the same thing as long
+ * as all else is ASCII: no "=" or "&" comes of two letters.
+ */
+
+static int
+vet_parse_charset(vet_reader_t *r, vet_body_t kind, const vet_media_t *media)
+{
+    vet_charset_t  cs;
+
+    if (vet_media_charset(media, &cs) != VET_OK) {
+        return VET_DECLINED;
+    }
+
+    if (kind == VET_BODY_URLENCODED || kind == VET_BODY_MULTIPART) {
+
+        if (vet_charset_wide(cs)
+            && (kind == VET_BODY_MULTIPART || !vet_ascii_check(r->body)
+                || memchr(r->body.data, 0, r->body.len) != NULL))
+        {
+            return VET_DECLINED;
+        }
+
+        r->charset = cs;
+        r->declared = media->has_charset;
+
+        return VET_OK;
+    }
+
+    return (cs == VET_CS_UTF8
+            || (cs == VET_CS_ASCII && vet_ascii_check(r->body)))
+           ? VET_OK : VET_DECLINED;
+}
+
+
 static int
 vet_parse_as(vet_reader_t *r, vet_body_t kind, const vet_media_t *media)
 {
     switch (kind) {
 
     case VET_BODY_URLENCODED:
-        return vet_read_urlencoded(r);
+        return vet_parse_form(r);
 
     case VET_BODY_MULTIPART:
         return vet_read_multipart(r, media->boundary);
@@ -177,39 +221,40 @@ vet_parse_as(vet_reader_t *r, vet_body_t kind, const vet_media_t *media)
 
 
 /*
+ * An API that asks for JSON often does not ask what type it is said to be, and
+ * a form is the type that curl says by itself.  Browsers write "{" as "%7B".
+ */
+
+static int
+vet_parse_form(vet_reader_t *r)
+{
+    size_t  start;
+
+    if (vet_parse_json_like(r->body, &start)) {
+        vet_reader_note(r, VET_FORM_AMBIGUOUS, start);
+        return vet_parse_raw(r);
+    }
+
+    return vet_read_urlencoded(r);
+}
+
+
+/*
  * Text in braces or brackets that is no JSON is what it says it is: text.
  * Where JSON was read to its end, whatever was noted on the way, a backend
- * could read it too and it stays JSON.
+ * could read it too and it stays JSON.  One that is more lenient may read what
+ * is no JSON here; it sees the same letters, except where there are escapes or
+ * it is UTF-16, which Python finds out by itself.
  */
 
 static int
 vet_parse_text(vet_reader_t *r)
 {
     int               rc;
-    size_t            i;
+    size_t            start;
     vet_submission_t  before;
 
-    static const unsigned char  bom[] = { 0xef, 0xbb, 0xbf };
-
-    i = 0;
-
-    if (r->body.len >= sizeof(bom)
-        && memcmp(r->body.data, bom, sizeof(bom)) == 0)
-    {
-        i = sizeof(bom);
-    }
-
-    while (i < r->body.len && (r->body.data[i] == ' '
-                               || r->body.data[i] == '\t'
-                               || r->body.data[i] == '\r'
-                               || r->body.data[i] == '\n'))
-    {
-        i++;
-    }
-
-    if (i == r->body.len
-        || (r->body.data[i] != '{' && r->body.data[i] != '['))
-    {
+    if (!vet_parse_json_like(r->body, &start)) {
         return vet_parse_whole(r);
     }
 
@@ -225,6 +270,12 @@ vet_parse_text(vet_reader_t *r)
         r->s->unreadable = before.unreadable;
         r->s->offset = before.offset;
 
+        if (memchr(r->body.data, '\\', r->body.len) != NULL
+            || memchr(r->body.data, 0, r->body.len) != NULL)
+        {
+            vet_reader_note(r, VET_JSON_INVALID, start);
+        }
+
         return vet_parse_whole(r);
     }
 
@@ -234,6 +285,34 @@ vet_parse_text(vet_reader_t *r)
     }
 
     return rc;
+}
+
+
+/*
+ * Tells whether JSON with text in it could begin here, behind white space and
+ * what there may be of a byte order mark or of UTF-16.
+ */
+
+static int
+vet_parse_json_like(vet_str_t body, size_t *start)
+{
+    size_t  i;
+
+    static const char  skipped[] = " \t\r\n\xef\xbb\xbf\xfe\xff";
+
+    for (i = 0; i < body.len; i++) {
+
+        /* the NUL that ends the string is one to skip */
+
+        if (memchr(skipped, body.data[i], sizeof(skipped)) == NULL) {
+            *start = i;
+
+            return body.data[i] == '{' || body.data[i] == '['
+                   || body.data[i] == '"';
+        }
+    }
+
+    return 0;
 }
 
 
@@ -389,7 +468,7 @@ vet_boundary_alone(vet_str_t header, vet_str_t boundary)
     for (pos = header.data; pos <= last; pos++) {
         word.data = pos;
 
-        if (!vet_token_is(word, "boundary")) {
+        if ((*pos | 0x20) != 'b' || !vet_token_is(word, "boundary")) {
             continue;
         }
 
@@ -495,74 +574,4 @@ vet_reader_grow(vet_reader_t *r)
     r->size = size;
 
     return VET_OK;
-}
-
-
-size_t
-vet_utf8_step(const unsigned char *pos, const unsigned char *end,
-    unsigned *valid)
-{
-    size_t         i, n;
-    unsigned char  c, low, high;
-
-    c = *pos;
-    *valid = (c < 0x80);
-
-    if (c < 0xc2 || c > 0xf4) {
-        return 1;
-    }
-
-    /* no overlong forms, no surrogates, nothing above U+10FFFF */
-
-    n = (c < 0xe0) ? 2 : (c < 0xf0) ? 3 : 4;
-    low = (c == 0xe0) ? 0xa0 : (c == 0xf0) ? 0x90 : 0x80;
-    high = (c == 0xed) ? 0x9f : (c == 0xf4) ? 0x8f : 0xbf;
-
-    for (i = 1; i < n; i++) {
-
-        if ((size_t) (end - pos) == i || pos[i] < low || pos[i] > high) {
-            return i;
-        }
-
-        low = 0x80;
-        high = 0xbf;
-    }
-
-    *valid = 1;
-
-    return n;
-}
-
-
-size_t
-vet_utf8_check(vet_str_t s)
-{
-    size_t                n;
-    uint64_t              eight;
-    unsigned              valid;
-    const unsigned char  *pos, *end;
-
-    pos = s.data;
-    end = pos + s.len;
-
-    while (pos < end) {
-
-        if (end - pos >= 8) {
-            memcpy(&eight, pos, 8);
-
-            if ((eight & 0x8080808080808080u) == 0) {
-                pos += 8;
-                continue;
-            }
-        }
-
-        n = vet_utf8_step(pos, end, &valid);
-        if (!valid) {
-            return (size_t) (pos - s.data);
-        }
-
-        pos += n;
-    }
-
-    return s.len;
 }

@@ -18,12 +18,27 @@
  * at something unreadable, VET_LIMIT or VET_ERROR when memory was refused.
  */
 
+typedef enum {
+    VET_CS_UTF8 = 0,
+    VET_CS_ASCII,
+    VET_CS_1258,
+    VET_CS_1252,
+    VET_CS_LATIN1,
+    VET_CS_UTF16,           /* from here on not even ASCII is as in UTF-8 */
+    VET_CS_UTF16LE,
+    VET_CS_UTF16BE,
+    VET_CS_N
+} vet_charset_t;
+
 typedef struct {
     vet_pool_t             *pool;
     const vet_form_t       *form;
     vet_submission_t       *s;
     vet_str_t               body;
     size_t                  size;       /* fields there is room for */
+    vet_charset_t           charset;    /* of all text */
+    unsigned                declared:1; /* charset is not the default */
+    void                   *iconv[VET_CS_N];    /* NULL: not opened */
 } vet_reader_t;
 
 int vet_read_urlencoded(vet_reader_t *r);
@@ -44,6 +59,24 @@ int vet_reader_stop(vet_reader_t *r, vet_unreadable_t reason, size_t offset);
  * where the field is in the body.  Returns as a reader does.
  */
 int vet_reader_add(vet_reader_t *r, const vet_field_t *field, size_t offset);
+
+/*
+ * Character sets, vet_charset.c.  The same for a field of which names or
+ * values are in other sets: what is not the same in UTF-8 is added as another
+ * field, converted, behind it.  What does not convert is noted as why says.
+ */
+int vet_charset_add(vet_reader_t *r, vet_charset_t names,
+    vet_charset_t values, const vet_field_t *field, size_t offset,
+    vet_unreadable_t why);
+
+/* Finds a set by one of its names; VET_DECLINED: it is not read here. */
+int vet_charset_find(vet_str_t name, vet_charset_t *cs);
+
+/* Tells whether it is UTF-16 in one of its orders. */
+int vet_charset_wide(vet_charset_t cs);
+
+/* Frees what was opened to convert. */
+void vet_charset_close(vet_reader_t *r);
 
 /* Tells a refusal of the pool (VET_LIMIT) from lack of memory (VET_ERROR). */
 int vet_pool_failure(const vet_pool_t *pool);
@@ -90,8 +123,8 @@ typedef struct {
 /* VET_OK, or VET_ERROR for bad grammar with what was read until then. */
 int vet_media_read(vet_str_t value, vet_media_t *m);
 
-/* Tells whether text of the charset may be read here: a subset of UTF-8. */
-int vet_media_charset(const vet_media_t *m);
+/* Gives the set that is declared; VET_DECLINED: it is not read here. */
+int vet_media_charset(const vet_media_t *m, vet_charset_t *cs);
 
 
 /* Returns how many bytes from pos on may stand in an RFC 9110 token. */
@@ -115,6 +148,9 @@ size_t vet_utf8_step(const unsigned char *pos, const unsigned char *end,
 
 /* Returns the offset of the first byte that is not UTF-8, or s.len. */
 size_t vet_utf8_check(vet_str_t s);
+
+/* Tells whether there is no byte above 0x7f. */
+int vet_ascii_check(vet_str_t s);
 
 
 #endif /* VET_PARSE_H_INCLUDED */

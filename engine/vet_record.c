@@ -113,6 +113,12 @@ vet_fields_write(vet_writer_t *w, const vet_submission_t *s)
         } else {
             vet_write_text(w, "\",\"value\":");
             vet_write_string(w, f->value);
+
+            if (f->charset != NULL) {
+                vet_write_text(w, ",\"charset\":\"");
+                vet_write_text(w, f->charset);
+                vet_write_text(w, "\"");
+            }
         }
 
         vet_write_text(w, "}");

@@ -16,6 +16,7 @@
 #include <pcre2.h>
 
 #include "vet.h"
+#include "vet_decode.h"
 
 
 /*
@@ -115,8 +116,97 @@ size_t vet_view_end(const vet_view_t *view, size_t pos);
 /* Tells whether a part of a text view has a letter with an accent. */
 int vet_view_accented(const unsigned char *p, size_t len);
 
+/* Tells whether the value is valid UTF-8. */
+int vet_view_valid(vet_str_t value);
+
 /* VET_LIMIT or VET_ERROR, after an allocation failed. */
 int vet_pool_failed(const vet_pool_t *pool);
+
+
+/* A list that grows; elts are contiguous. */
+
+typedef struct {
+    void                   *elts;
+    size_t                  n;
+    size_t                  nalloc;
+    size_t                  size;       /* of an element */
+    vet_pool_t             *pool;
+} vet_list_t;
+
+/* Returns room for one more element, zeroed; NULL when memory is out. */
+void *vet_list_push(vet_list_t *list);
+
+
+/*
+ * Readings, vet_decode.c: a value, and what may be made of it before people
+ * see it.  The first is the value as it was sent.
+ */
+
+#define VET_READINGS_MAX    10
+
+typedef struct {
+    vet_str_t               text;
+    vet_view_t             *stages;     /* how it came from the value */
+    size_t                  nstages;
+    vet_view_t             *views[VET_VIEW_N];  /* built at need; or NULL */
+} vet_reading_t;
+
+typedef struct {
+    vet_reading_t          *elts;
+    size_t                  n;
+    size_t                  whole;      /* index: decoded, with its markup */
+    size_t                  plain;      /* index: as a browser shows it */
+} vet_readings_t;
+
+/* Makes the readings of a field.  VET_LIMIT and VET_ERROR as of vet_parse. */
+int vet_readings_make(vet_pool_t *pool, const vet_form_t *form,
+    const vet_field_t *field, vet_readings_t *readings);
+
+/* Give the place in the value of a place in the reading, as of a view. */
+size_t vet_reading_start(const vet_reading_t *r, size_t pos);
+size_t vet_reading_end(const vet_reading_t *r, size_t pos);
+
+
+/*
+ * One decoder at work.  It writes all that is left of the text, in order; a
+ * failure is noted, and what is written after it is lost.
+ */
+
+typedef enum {
+    VET_STRIP_NONE = 0,     /* markup stays */
+    VET_STRIP_BROWSER,      /* as browsers read it */
+    VET_STRIP_SIMPLE,       /* all that is between "<" and ">" */
+    VET_STRIP_PHP,          /* as strip_tags() of PHP */
+    VET_STRIP_N
+} vet_strip_t;
+
+typedef struct {
+    vet_pool_t             *pool;
+    vet_str_t               in;
+    vet_strip_t             strip;
+    unsigned char          *out;
+    size_t                  len;
+    size_t                  size;
+    vet_list_t              spans;      /* of vet_span_t */
+    int                     changed;
+    int                     failed;     /* memory was refused */
+    int                     odd;        /* another way would strip otherwise */
+} vet_decoding_t;
+
+/* Copies the text from from to to. */
+void vet_decoding_copy(vet_decoding_t *d, size_t from, size_t to);
+
+/* Writes n bytes in place of the text from from to to. */
+void vet_decoding_put(vet_decoding_t *d, const unsigned char *bytes, size_t n,
+    size_t from, size_t to);
+
+/* Leaves out what is behind the text written last. */
+void vet_decoding_skip(vet_decoding_t *d);
+
+/* vet_entities.c and vet_markup.c */
+void vet_decode_entities(vet_decoding_t *d);
+void vet_decode_tags(vet_decoding_t *d);
+void vet_decode_bbcode(vet_decoding_t *d);
 
 
 /*
@@ -216,14 +306,6 @@ typedef struct {
     size_t                  order;
 } vet_name_t;
 
-typedef struct {
-    void                   *elts;
-    size_t                  n;
-    size_t                  nalloc;
-    size_t                  size;       /* of an element */
-    vet_pool_t             *pool;
-} vet_list_t;
-
 struct vet_ruleset_s {
     vet_pool_t             *pool;
     vet_pool_t             *source;     /* what only loading needs */
@@ -236,9 +318,6 @@ struct vet_ruleset_s {
     uint64_t                hash;
     char                    version[17];
 };
-
-/* Returns room for one more element, zeroed; NULL when memory is out. */
-void *vet_list_push(vet_list_t *list);
 
 extern const vet_rule_t  vet_rule_unreadable;
 extern const vet_rule_t  vet_rule_budget;

@@ -721,6 +721,13 @@ vet_view_find(const vet_view_t *view, size_t pos)
 
 
 int
+vet_view_valid(vet_str_t value)
+{
+    return vet_view_same(value, VET_VIEW_RAW) == value.len;
+}
+
+
+int
 vet_view_accented(const unsigned char *p, size_t len)
 {
     size_t            i;

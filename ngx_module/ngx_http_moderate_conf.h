@@ -23,6 +23,8 @@ char *ngx_http_moderate_rules_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_moderate_field_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_moderate_decode_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_moderate_pair_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_moderate_site_directive(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -11,6 +11,8 @@
 #include <ngx_thread_pool.h>
 
 
+static ngx_int_t ngx_http_moderate_form_role(ngx_conf_t *cf,
+    ngx_http_moderate_loc_conf_t *mlcf, vet_role_t *role);
 static void ngx_http_moderate_form_cleanup(void *data);
 static char *ngx_http_moderate_failure_param(ngx_uint_t *param,
     ngx_uint_t value);
@@ -134,41 +136,17 @@ ngx_http_moderate_field_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_moderate_loc_conf_t *mlcf = conf;
 
-    ngx_str_t           *value;
-    vet_str_t            name, selector;
-    vet_role_t           role;
-    ngx_uint_t           i;
-    vet_errors_t         errors;
-    ngx_pool_cleanup_t  *cln;
+    ngx_str_t     *value;
+    vet_str_t      selector;
+    vet_role_t     role;
+    ngx_uint_t     i;
+    vet_errors_t   errors;
 
-    if (mlcf->form == NGX_CONF_UNSET_PTR) {
-
-        cln = ngx_pool_cleanup_add(cf->pool, 0);
-        if (cln == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        mlcf->form = vet_form_create();
-        if (mlcf->form == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        cln->handler = ngx_http_moderate_form_cleanup;
-        cln->data = mlcf->form;
+    if (ngx_http_moderate_form_role(cf, mlcf, &role) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     value = cf->args->elts;
-
-    name.data = value[1].data;
-    name.len = value[1].len;
-
-    if (vet_role_find(name, &role) != VET_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown role \"%V\", expected \"text\", "
-                           "\"title\", \"author\", \"email\", \"url\", "
-                           "\"phone\", \"honeypot\" or \"ignore\"", &value[1]);
-        return NGX_CONF_ERROR;
-    }
 
     for (i = 2; i < cf->args->nelts; i++) {
         ngx_memzero(&errors, sizeof(vet_errors_t));
@@ -184,6 +162,94 @@ ngx_http_moderate_field_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* one line says all the decoders of a role: their order counts */
+
+char *
+ngx_http_moderate_decode_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_moderate_loc_conf_t *mlcf = conf;
+
+    ngx_str_t     *value;
+    vet_str_t      decoder;
+    vet_role_t     role;
+    ngx_uint_t     i;
+    vet_errors_t   errors;
+
+    if (ngx_http_moderate_form_role(cf, mlcf, &role) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    if (vet_form_decoders(mlcf->form, role) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate \"moderate_decode %V\", expected all "
+                           "decoders of a role in one line", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        ngx_memzero(&errors, sizeof(vet_errors_t));
+
+        decoder.data = value[i].data;
+        decoder.len = value[i].len;
+
+        if (vet_form_decode(mlcf->form, role, decoder, &errors) != VET_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"moderate_decode\": %s", errors.text[0]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* the form that this line and others of its level describe, and its role */
+
+static ngx_int_t
+ngx_http_moderate_form_role(ngx_conf_t *cf,
+    ngx_http_moderate_loc_conf_t *mlcf, vet_role_t *role)
+{
+    ngx_str_t           *value;
+    vet_str_t            name;
+    ngx_pool_cleanup_t  *cln;
+
+    if (mlcf->form == NGX_CONF_UNSET_PTR) {
+
+        cln = ngx_pool_cleanup_add(cf->pool, 0);
+        if (cln == NULL) {
+            return NGX_ERROR;
+        }
+
+        mlcf->form = vet_form_create();
+        if (mlcf->form == NULL) {
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_http_moderate_form_cleanup;
+        cln->data = mlcf->form;
+    }
+
+    value = cf->args->elts;
+
+    name.data = value[1].data;
+    name.len = value[1].len;
+
+    if (vet_role_find(name, role) != VET_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown role \"%V\", expected \"text\", "
+                           "\"title\", \"author\", \"email\", \"url\", "
+                           "\"phone\", \"honeypot\", \"ignore\" or "
+                           "\"other\"", &value[1]);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 

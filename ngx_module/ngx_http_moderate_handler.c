@@ -32,6 +32,8 @@ static ngx_int_t ngx_http_moderate_parse(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
 static ngx_int_t ngx_http_moderate_fingerprint(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
+static ngx_uint_t ngx_http_moderate_says_something(
+    ngx_http_moderate_ctx_t *ctx);
 static void ngx_http_moderate_wait(ngx_http_request_t *r);
 static void ngx_http_moderate_counted(ngx_http_request_t *r, ngx_int_t rc,
     ngx_int_t *counts);
@@ -271,7 +273,9 @@ ngx_http_moderate_read(ngx_http_request_t *r)
 
     /* 5 count */
 
-    rc = ngx_http_moderate_count(r, ctx, ngx_http_moderate_counted);
+    rc = ngx_http_moderate_says_something(ctx)
+         ? ngx_http_moderate_count(r, ctx, ngx_http_moderate_counted)
+         : NGX_DECLINED;
 
     ctx->spent = ngx_http_moderate_microseconds() - ctx->started;
 
@@ -391,6 +395,26 @@ ngx_http_moderate_fingerprint(ngx_http_request_t *r,
     /* without memory for it: not counted by what it says, but by who says it */
 
     return (rc == VET_ERROR) ? NGX_ERROR : NGX_OK;
+}
+
+
+/* a like, or a page of comments, is only of fields that are ignored */
+
+static ngx_uint_t
+ngx_http_moderate_says_something(ngx_http_moderate_ctx_t *ctx)
+{
+    size_t        i;
+    vet_field_t  *field;
+
+    field = ctx->submission.fields;
+
+    for (i = 0; i < ctx->submission.nfields; i++) {
+        if (field[i].role != VET_ROLE_IGNORE || field[i].file) {
+            return 1;
+        }
+    }
+
+    return ctx->unreadable || i == 0;
 }
 
 

@@ -70,6 +70,13 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       0,
       NULL },
 
+    { ngx_string("moderate_decode"),
+      NGX_HTTP_MODERATE_ANY_CONF|NGX_CONF_2MORE,
+      ngx_http_moderate_decode_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("moderate_body_size"),
       NGX_HTTP_MODERATE_ANY_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,

@@ -385,6 +385,16 @@ ngx_http_moderate_record_excerpt(ngx_http_request_t *r,
         }
     }
 
+    /* its bytes made readable are behind a field in another character set */
+
+    i = (shown == NULL) ? 0 : (size_t) (shown - ctx->submission.fields) + 1;
+
+    if (i != 0 && i < ctx->submission.nfields
+        && ctx->submission.fields[i].charset != NULL)
+    {
+        shown = &ctx->submission.fields[i];
+    }
+
     /* of a body that could not be read: how it begins */
 
     if (shown == NULL) {

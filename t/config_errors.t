@@ -113,6 +113,19 @@ bad('location', 'moderate_body_size much;',
     '"moderate_body_size" directive invalid value');
 bad('location', 'moderate_methods post;', 'invalid method "post"');
 bad('location', 'moderate_field txt comment;', 'unknown role "txt"');
+bad('location', 'moderate_decode txt tags;', 'unknown role "txt"');
+bad('location', 'moderate_decode text tags html;', '"moderate_decode": decoder '
+    . '"html" is unknown, expected "urldecode", "entities", "tags" or '
+    . '"bbcode"');
+bad('location', 'moderate_decode ignore tags;', '"moderate_decode": decoder '
+    . '"tags" is for role "ignore", which is not inspected');
+bad('location', 'moderate_decode text' . ' tags' x 9 . ';',
+    '"moderate_decode": decoder "tags" is one too many, expected at most 8');
+bad('location', 'moderate_decode text;', 'invalid number of arguments in '
+    . '"moderate_decode" directive');
+bad('location', 'moderate_decode text tags; moderate_decode text entities;',
+    'duplicate "moderate_decode text", expected all decoders of a role in one '
+    . 'line');
 bad('location', 'moderate_field text;', 'invalid number of arguments in '
     . '"moderate_field" directive');
 bad('location', 'moderate_field text "";', '"moderate_field": selector "" is '

@@ -153,6 +153,15 @@ is(ctl('explain', '--type', 'application/json', '--json', "$dir/body"),
 ctl('explain', '--field', 'body=x', "$dir/body");
 is($code, 2, 'unknown role exits 2');
 
+$t->write_file('body', 'comment=buy%26nbsp%3Bp<b>ills</b>');
+like(ctl('explain', '--type', $form, '--field', 'text=comment', '--decode',
+         'text=tags', '--decode', 'text=entities', '--rules',
+         "$dir/rules.yaml", "$dir/body"),
+     qr/^5\.0  test\.hold  field 0, bytes 0 to 17: buy&nbsp;p<b>ills$/m,
+     'decoded hit');
+ctl('explain', '--decode', 'text=html', "$dir/body");
+is($code, 2, 'unknown decoder exits 2');
+
 # queue
 
 queue('list');

@@ -5,7 +5,7 @@
 # Sees to the Debian packages that building, the demo, the tests and the lint
 # need:
 #
-#     deps.sh [demo] [test] [lint]
+#     deps.sh [demo] [test] [lint] [differential]
 #
 # Missing ones are installed when this runs as root or sudo asks nothing;
 # otherwise the command to run is printed.  Plain sh, because there may be no
@@ -17,8 +17,10 @@ build='build-essential nginx nginx-dev libhiredis-dev libpcre2-dev libyaml-dev
        libjansson-dev libssl-dev libcurl4-openssl-dev'
 demo='redis-server python3 openssl'
 test='redis-server python3 python3-h2 python3-multipart perl openssl curl
-      libcmocka-dev'
+      libcmocka-dev clang libclang-rt-14-dev php-cgi nodejs node-busboy
+      python3-werkzeug libcgi-pm-perl'
 lint='cppcheck perl python3 git binutils'
+differential='python3-django python3-tornado'
 
 script=$(cd "$(dirname "$0")" && pwd)/${0##*/}
 
@@ -31,6 +33,7 @@ wanted() {
             demo) echo "$demo" ;;
             test) echo "$test" ;;
             lint) echo "$lint" ;;
+            differential) echo "$differential" ;;
         esac
     done
 }
@@ -91,8 +94,8 @@ install_packages() {
 
 for group in "$@"; do
     case $group in
-        demo | test | lint) ;;
-        *) echo "usage: $0 [demo] [test] [lint]" >&2; exit 2 ;;
+        demo | test | lint | differential) ;;
+        *) echo "usage: $0 [demo] [test] [lint] [differential]" >&2; exit 2 ;;
     esac
 done
 

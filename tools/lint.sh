@@ -140,6 +140,11 @@ unicode_tables() {
 }
 
 
+entity_tables() {
+    python3 tools/gen-entities.py --check
+}
+
+
 shipped_rules() {
     "$moderatectl" rules check lua-free-rules
 }
@@ -173,6 +178,7 @@ check 'syntax of Python' python_syntax
 check 'cppcheck' static_analysis
 
 check 'Unicode tables are fresh' unicode_tables
+check 'tables of character references are fresh' entity_tables
 check 'shipped rules' shipped_rules
 check 'commit messages' commit_messages
 

@@ -40,6 +40,7 @@ class Read(NamedTuple):
     unreadable: str
     values: List[bytes]     # of fields: what rules are compared with
     files: List[bytes]
+    pairs: List[Tuple[bytes, bytes]]    # all, with their names
     jansson: Optional[List[bytes]]
 
 
@@ -53,10 +54,11 @@ def decoded(values: Optional[List[str]]) -> Optional[List[bytes]]:
 class Worker:
     """A process that answers a message with a line."""
 
-    def __init__(self, command: List[str], **env: str):
+    def __init__(self, command: List[str], quiet: bool = False, **env: str):
         self.name = pathlib.Path(command[-1]).name
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
             env={**os.environ, **env})
 
     def write(self, data: bytes) -> None:
@@ -85,7 +87,7 @@ class Worker:
         writer.join()
 
     def close(self) -> None:
-        self.process.stdin.close()
+        self.process.kill()
         self.process.wait(WAIT)
 
 
@@ -95,11 +97,12 @@ class Engine(Worker):
 
     @staticmethod
     def one(line: dict) -> Read:
-        fields = [(base64.b64decode(value), file)
-                  for _, value, file in line['fields']]
+        fields = [(base64.b64decode(name), base64.b64decode(value), file)
+                  for name, value, file in line['fields']]
         return Read(line['unreadable'],
-                    [value for value, file in fields if not file],
-                    [value for value, file in fields if file],
+                    [value for _, value, file in fields if not file],
+                    [value for _, value, file in fields if file],
+                    [(name, value) for name, value, _ in fields],
                     decoded(line['jansson']))
 
 
@@ -117,7 +120,8 @@ class Php:
               'SERVER_PROTOCOL': 'HTTP/1.1', 'REDIRECT_STATUS': '200',
               'SCRIPT_FILENAME': str(HERE / 'readers' / 'reader.php')}
 
-    INI = {'display_errors': 'stderr', 'log_errors': '0',
+    INI = {'display_errors': '0', 'display_startup_errors': '0',
+           'html_errors': '0', 'log_errors': '0',
            'error_log': '/dev/null', 'date.timezone': 'UTC'}
 
     def __init__(self, command: str):
@@ -131,6 +135,7 @@ class Php:
 
         self.process = subprocess.Popen(
             [command, '-n', *options, '-b', self.path],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={'PHP_FCGI_MAX_REQUESTS': '1000000000',
                  'PHP_FCGI_CHILDREN': '0', 'PATH': os.environ['PATH']})
         self.connect()
@@ -211,11 +216,3 @@ class Php:
         self.process.terminate()
         self.process.wait(WAIT)
         self.folder.cleanup()
-
-
-def versions(commands: Dict[str, List[str]]) -> Iterator[Tuple[str, str]]:
-    """The first line that each command prints of its version."""
-    for name, command in commands.items():
-        done = subprocess.run(command, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, check=False)
-        yield name, done.stdout.decode('utf-8', 'replace').split('\n')[0]

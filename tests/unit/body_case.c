@@ -14,7 +14,9 @@
 #include <cmocka.h>
 
 #include "body_case.h"
+#include "body_places.h"
 #include "guard.h"
+#include "seeds.h"
 
 
 #define BODY_POOL    (8 * 1024 * 1024)
@@ -39,6 +41,8 @@ body_cases_run(const body_case_t *cases, size_t n, const vet_form_t *form,
         body_case_whole(&cases[i], form);
         body_case_cut(&cases[i], form, cut);
         body_case_pools(&cases[i], form);
+        body_places_run(&cases[i], form);
+        body_nuls_run(&cases[i], form);
     }
 }
 
@@ -54,6 +58,7 @@ body_check(const char *name, const char *type, vet_str_t body,
     vet_pool_t        *pool;
     vet_submission_t   s;
 
+    seeds_body(type, body);
     guard_init(&g, body.len);
 
     pool = vet_pool_create(BODY_POOL);

@@ -39,10 +39,10 @@ typedef struct {
 typedef int (*body_cut_pt)(const body_case_t *c, size_t len);
 
 /*
- * Runs each case three times: as it is; cut at every place, where it must not
- * crash and must be unreadable unless cut allows it; and with pools of every
- * size from 0 on, where it must report VET_LIMIT until there is enough, and
- * then give the same fields.
+ * Runs each case in many ways: as it is; cut at every place, where it must not
+ * crash and must be unreadable unless cut allows it; with pools of every size
+ * from 0 on, where it must report VET_LIMIT until there is enough, and then
+ * give the same fields; and as body_places.h says.
  */
 void body_cases_run(const body_case_t *cases, size_t n,
     const vet_form_t *form, body_cut_pt cut);

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "rule_case.h"
+#include "seeds.h"
 
 
 #define RULE_CASE_MEMORY    (64 * 1024 * 1024)
@@ -107,6 +108,8 @@ void
 rule_case_write_bytes(const char *name, const char *data, size_t len)
 {
     FILE  *f;
+
+    seeds_rules(data, len);
 
     f = fopen(name, "wb");
     assert_non_null(f);

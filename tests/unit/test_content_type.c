@@ -105,7 +105,7 @@ static const type_case_t  types[] = {
       VET_CONTENT_TYPE_INVALID },
 
     { TYPE(URLENCODED "; charset=utf-7"), VET_CHARSET },
-    { TYPE(URLENCODED "; charset=iso-8859-1"), VET_CHARSET },
+    { TYPE(URLENCODED "; charset=iso-8859-1"), VET_READABLE },
     { TYPE(URLENCODED "; charset=utf-16"), VET_CHARSET },
     { TYPE(URLENCODED "; charset=\"\""), VET_CHARSET },
     { TYPE(URLENCODED "; charset=\"utf\\-8\""), VET_CHARSET },

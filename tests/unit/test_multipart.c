@@ -107,7 +107,10 @@ static const body_case_t  cases[] = {
       ONE(CD "\"f\"; filename=\"C:\\files\\x.pdf\""), VET_READABLE,
       "f@C:\\x5cfiles\\x5cx.pdf=1" },
     { "file before name", FORM,
-      ONE("Content-Disposition: form-data; filename=x.pdf; name=f"),
+      ONE("Content-Disposition: form-data; filename=\"x.pdf\"; name=f"),
+      VET_READABLE, "f@x.pdf=1" },
+    { "file in small letters, as Dart sends it", FORM,
+      ONE("content-disposition: form-data; name=\"f\"; filename=\"x.pdf\""),
       VET_READABLE, "f@x.pdf=1" },
     { "no file chosen", FORM,
       BODY(D "\r\n" CD "\"f\"; filename=\"\"\r\n"
@@ -127,6 +130,32 @@ static const body_case_t  cases[] = {
     { "parameter inside of an escaped quote", FORM,
       MID(CD "\"f\\\"; filename=\\\"x\""), VET_PART_HEADER_INVALID,
       "a=1 | f\"; filename=\"x=2 | a=1" },
+
+    /* files to most, fields to CGI.pm or werkzeug */
+
+    { "file name without quotes", FORM, MID(CD "\"f\"; filename=x.pdf"),
+      VET_FILE_AMBIGUOUS, "a=1 | f=2 | a=1" },
+    { "no blank before filename", FORM, MID(CD "\"f\";filename=\"x\""),
+      VET_FILE_AMBIGUOUS, "a=1 | f=2 | a=1" },
+    { "tab before filename", FORM, MID(CD "\"f\";\tfilename=\"x\""),
+      VET_FILE_AMBIGUOUS, "a=1 | f=2 | a=1" },
+    { "blank before a semicolon", FORM,
+      MID("Content-Disposition: form-data ; name=f; filename=\"x\""),
+      VET_FILE_AMBIGUOUS, "a=1 | f=2 | a=1" },
+    { "two semicolons", FORM, MID(CD "f; ; filename=\"x\""),
+      VET_FILE_AMBIGUOUS, "a=1 | f=2 | a=1" },
+    { "filename in a name", FORM,
+      MID(CD "\"f filename=-\"; filename=\"x\""), VET_FILE_AMBIGUOUS,
+      "a=1 | f filename=-=2 | a=1" },
+    { "file, no blank behind the colon", FORM,
+      MID("Content-Disposition:form-data; name=\"f\"; filename=\"x\""),
+      VET_FILE_AMBIGUOUS, "a=1 | f=2 | a=1" },
+    { "file, header in capitals", FORM,
+      MID("CONTENT-DISPOSITION: form-data; name=\"f\"; filename=\"x\""),
+      VET_FILE_AMBIGUOUS, "a=1 | f=2 | a=1" },
+    { "file, empty header before", FORM,
+      MID("X:\r\n" CD "\"f\"; filename=\"x\""), VET_FILE_AMBIGUOUS,
+      "a=1 | f=2 | a=1" },
 
     /* headers */
 
@@ -227,6 +256,12 @@ static const body_case_t  cases[] = {
       VET_PART_CHARSET, "_charset_=utf-8\\x00 | a=1" },
     { "nested", FORM, MID(CD "\"c\"\r\n" CT "multipart/mixed; boundary=x"),
       VET_PART_NESTED, "a=1 | c=2 | a=1" },
+    { "mail in a part", FORM, MID(CD "\"c\"\r\n" CT "message/rfc822"),
+      VET_PART_NESTED, "a=1 | c=2 | a=1" },
+    { "ASCII that is none", FORM,
+      BODY(D "\r\n" CD "\"c\"\r\n" CT "text/plain; charset=us-ascii"
+           "\r\n\r\n\xc4\x91\r\n" A Z),
+      VET_PART_CHARSET, NULL },
     { "nested, not well", FORM, MID(CD "\"c\"\r\n" CT "multipart/mixed; ="),
       VET_PART_NESTED, "a=1 | c=2 | a=1" },
 

@@ -28,7 +28,10 @@ static int cut_anywhere(const body_case_t *c, size_t len);
 static const body_case_t  cases[] = {
 
     { "pair", FORM, BODY("a=b"), VET_READABLE, "a=b" },
-    { "name only", FORM, BODY("a"), VET_READABLE, "a=" },
+    { "name only", FORM, BODY("a&"), VET_READABLE, "a=" },
+    { "words, which CGI.pm takes for values", FORM, BODY("a+b"),
+      VET_FORM_AMBIGUOUS, "a b=" },
+    { "one word", FORM, BODY("a"), VET_FORM_AMBIGUOUS, "a=" },
     { "empty value", FORM, BODY("a="), VET_READABLE, "a=" },
     { "empty name", FORM, BODY("=b"), VET_READABLE, "=b" },
     { "empty both", FORM, BODY("="), VET_READABLE, "=" },
@@ -36,8 +39,13 @@ static const body_case_t  cases[] = {
     { "ampersands only", FORM, BODY("&&&"), VET_READABLE, "" },
     { "empty pairs are none", FORM, BODY("&a=1&&b=2&"), VET_READABLE,
       "a=1 | b=2" },
-    { "semicolon divides nothing", FORM, BODY("a=1;b=2"), VET_READABLE,
+    { "semicolon before a pair", FORM, BODY("a=1;b=2"), VET_FORM_AMBIGUOUS,
       "a=1;b=2" },
+    { "semicolon before a pair, later", FORM, BODY("a=1; 2;b=2"),
+      VET_FORM_AMBIGUOUS, "a=1; 2;b=2" },
+    { "semicolon in a text, as curl -d sends it", FORM,
+      BODY("a=1; thanks & 100% a+b&c=2"), VET_READABLE,
+      "a=1; thanks  |  100% a b= | c=2" },
     { "a name twice is two fields", FORM, BODY("a=1&b=2&a=3"), VET_READABLE,
       "a=1 | b=2 | a=3" },
 
@@ -60,8 +68,60 @@ static const body_case_t  cases[] = {
       "%zz=%g1%1g" },
     { "percent and percent", FORM, BODY("a=%%41%"), VET_READABLE, "a=%A%" },
     { "decoded once only", FORM, BODY("a=%2541"), VET_READABLE, "a=%41" },
-    { "unicode escape is text", FORM, BODY("a=%u0041"), VET_READABLE,
+    { "unicode escape is text, but for CGI.pm and ASP.NET", FORM,
+      BODY("a=1&b=%u0041"), VET_FORM_AMBIGUOUS, "a=1 | b=%u0041" },
+    { "unicode escape in a name", FORM, BODY("%%u00e9=1"),
+      VET_FORM_AMBIGUOUS, "%%u00e9=1" },
+    { "no unicode escape", FORM, BODY("a=100%used&b=%u&c=%u004&d=%U0041"),
+      VET_READABLE, "a=100%used | b=%u | c=%u004 | d=%U0041" },
+    { "unicode escape in code", FORM, BODY("a=%25u0041"), VET_READABLE,
       "a=%u0041" },
+
+    /* Node keeps eight bits of raw characters beside a wrong "%" */
+
+    { "raw and wrong escape", FORM, BODY("a=\xc5\xb3%&b=1"),
+      VET_FORM_AMBIGUOUS, "a=\\xc5\\xb3% | b=1" },
+    { "raw and an escape of no UTF-8", FORM, BODY("b=1&a=%ff\xc5\xb3"),
+      VET_FORM_AMBIGUOUS, "b=1 | a!=\\xff\\xc5\\xb3" },
+    { "raw name and wrong escape", FORM, BODY("\xc5\xb3%4=1"),
+      VET_FORM_AMBIGUOUS, "\\xc5\\xb3%4=1" },
+    { "raw, and a wrong escape elsewhere", FORM,
+      BODY("a=\xc5\xb3+%41&b=100%&%=1"), VET_READABLE,
+      "a=\\xc5\\xb3 A | b=100% | %=1" },
+
+    { "signed escape, a character to Java", FORM, BODY("a=1&b=%+1x"),
+      VET_FORM_AMBIGUOUS, "a=1 | b=% 1x" },
+    { "no signed escape", FORM, BODY("a=100%+more&b=%+"), VET_READABLE,
+      "a=100% more | b=% " },
+
+    /* qs takes the first "]=" for the end of the name */
+
+    { "bracket in a name", FORM, BODY("a[b]=1&a%5Bb%5D=2"), VET_READABLE,
+      "a[b]=1 | a[b]=2" },
+    { "bracket in a value", FORM, BODY("a=1&b=[x]=2"), VET_FORM_AMBIGUOUS,
+      "a=1 | b=[x]=2" },
+    { "coded bracket in a value", FORM, BODY("a=1&b=x%5d=2"),
+      VET_FORM_AMBIGUOUS, "a=1 | b=x]=2" },
+    { "bracket in a value, all in code", FORM, BODY("a=%5Bx%5D%3D2"),
+      VET_READABLE, "a=[x]=2" },
+
+    /* JSON in a form, as "curl -d" sends it */
+
+    { "JSON", FORM, BODY("{\"a\":\"x=1&b=2\"}"), VET_FORM_AMBIGUOUS,
+      "={\"a\":\"x=1&b=2\"}" },
+    { "JSON behind blanks", FORM, BODY("\r\n\t [1]"), VET_FORM_AMBIGUOUS,
+      "=\\x0d\\x0a\\x09 [1]" },
+    { "JSON behind a BOM", FORM, BODY("\xef\xbb\xbf\"a=b\""),
+      VET_FORM_AMBIGUOUS, "=\\xef\\xbb\\xbf\"a=b\"" },
+    { "JSON in UTF-16", FORM, BODY("\0{\0\"\0=\0\""), VET_FORM_AMBIGUOUS,
+      NULL },
+    { "brace later", FORM, BODY("a={&{b}=1"), VET_READABLE, "a={ | {b}=1" },
+
+    { "raw Latin-1, which makes all of it Latin-1", FORM,
+      BODY("a=\xc4\x91&b=d\xe9"), VET_CHARSET,
+      "a=\\xc4\\x91 | b!=d\\xe9" },
+    { "half of a character raw", FORM, BODY("a=\xc4%91"), VET_CHARSET,
+      "a=\\xc4\\x91" },
 
     { "NUL in value", FORM, BODY("a=x%00y"), VET_READABLE, "a=x\\x00y" },
     { "raw NUL in value", FORM, BODY("a=x\0y&b=z"), VET_READABLE,
@@ -129,12 +189,16 @@ test_limits(void **state)
     /* names: the limit counts decoded bytes */
 
     memset(text, 'n', VET_NAME_LEN + 1);
+    text[VET_NAME_LEN] = '=';
 
-    body.len = VET_NAME_LEN;
+    body.len = VET_NAME_LEN + 1;
     n = body_check("longest name", FORM, body, NULL, VET_READABLE, NULL);
     assert_int_equal(n, 1);
 
-    body.len = VET_NAME_LEN + 1;
+    text[VET_NAME_LEN] = 'n';
+    text[VET_NAME_LEN + 1] = '=';
+
+    body.len = VET_NAME_LEN + 2;
     (void) body_check("longer name", FORM, body, NULL, VET_NAME_TOO_LONG,
                       NULL);
 
@@ -142,7 +206,9 @@ test_limits(void **state)
         memcpy(text + 3 * i, "%6e", 3);
     }
 
-    body.len = 3 * VET_NAME_LEN;
+    text[3 * VET_NAME_LEN] = '=';
+
+    body.len = 3 * VET_NAME_LEN + 1;
     n = body_check("longest coded name", FORM, body, NULL, VET_READABLE, NULL);
     assert_int_equal(n, 1);
 
@@ -205,7 +271,8 @@ test_every_byte(void **state)
 
         body.data = raw;
         body.len = 3;
-        (void) body_check(coded, FORM, body, NULL, VET_READABLE, want);
+        (void) body_check(coded, FORM, body, NULL,
+                          (i < 0x80) ? VET_READABLE : VET_CHARSET, want);
     }
 }
 

@@ -17,6 +17,8 @@ try {
   qs = null;
 }
 
+const PATIENCE = 500;     // ms; of some bodies busboy never sees the end
+
 function coded(values) {
   return values.map((v) => Buffer.from(v, 'utf8').toString('base64'));
 }
@@ -50,7 +52,9 @@ function readBusboy(type, body) {
       return;
     }
 
-    parser.on('field', (name, value) => found.push(value));
+    // undefined is what it could not decode
+
+    parser.on('field', (name, value) => found.push(value || ''));
     parser.on('file', (name, stream) => {
       stream.on('error', () => {});
       stream.resume();
@@ -58,8 +62,12 @@ function readBusboy(type, body) {
 
     // what came before an error has been seen all the same
 
-    parser.on('error', () => resolve(coded(found)));
-    parser.on('close', () => resolve(coded(found)));
+    const done = () => resolve(coded(found));
+    const timer = setTimeout(done, PATIENCE);
+
+    parser.on('error', done);
+    parser.on('close', done);
+    parser.on('close', () => clearTimeout(timer));
     parser.end(body);
   });
 }

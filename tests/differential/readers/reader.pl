@@ -65,7 +65,11 @@ sub cgi {
         my $error = $q->cgi_error();
         die "$error\n" if $error;
 
-        for my $name ($q->multi_param()) {
+        # the body as it is; of JSON the fields matter, not their text
+
+        my $raw = ($type // '') =~ m!^text/plain! ? '' : 'POSTDATA';
+
+        for my $name (grep { $_ ne $raw } $q->multi_param()) {
             push @values, grep { !ref } $q->multi_param($name);
         }
 

@@ -16,11 +16,12 @@ import io
 import json
 import logging
 import os
+import re
 import struct
 import sys
 import urllib.parse
 import warnings
-from typing import BinaryIO, Callable, Iterator, List, Optional
+from typing import BinaryIO, Callable, Dict, Iterator, List, Optional, Union
 
 warnings.simplefilter('ignore')
 logging.disable(logging.CRITICAL)
@@ -49,9 +50,9 @@ Values = List[str]
 Reader = Callable[[Optional[bytes], bytes], Values]
 
 
-def coded(value) -> str:
+def coded(value: Union[str, bytes]) -> str:
     if isinstance(value, str):
-        value = value.encode('utf-8', 'surrogatepass')
+        value = re.sub('[\ud800-\udfff]', '\ufffd', value).encode()
     return base64.b64encode(value).decode()
 
 
@@ -87,14 +88,65 @@ def read_django(kind: Optional[bytes], body: bytes) -> Values:
     return [value for _, values in form.lists() for value in values]
 
 
+class Parts:
+    """The callbacks that Starlette and FastAPI give to python-multipart."""
+
+    def __init__(self) -> None:
+        self.values: List[bytes] = []
+
+    def on_part_begin(self) -> None:
+        self.headers: Dict[bytes, bytes] = {}
+        self.field = self.header = self.value = b''
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self.field += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self.header += data[start:end]
+
+    def on_header_end(self) -> None:
+        self.headers[self.field.lower()] = self.header
+        self.field = self.header = b''
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self.value += data[start:end]
+
+    def on_part_end(self) -> None:
+        _, options = multipart.multipart.parse_options_header(
+            self.headers[b'content-disposition'])
+        if b'name' in options and b'filename' not in options:
+            self.values.append(self.value)
+
+
 def read_multipart(kind: Optional[bytes], body: bytes) -> Values:
-    found = []
+    if is_form(kind):
+        return read_querystring(kind, body)
+
+    name, options = multipart.multipart.parse_options_header(kind or b'')
+
+    if name != b'multipart/form-data':
+        raise ValueError
+
+    parts = Parts()
+    parser = multipart.MultipartParser(
+        options[b'boundary'], {name: getattr(parts, name)
+                               for name in dir(parts)
+                               if name.startswith('on_')})
+    parser.write(body)
+    parser.finalize()
+    return parts.values
+
+
+def read_querystring(kind: Optional[bytes], body: bytes) -> Values:
+    """python-multipart leaves the percent signs, Starlette undoes them."""
+    found: List[bytes] = []
     parser = multipart.create_form_parser(
-        {'Content-Type': kind or b''},
+        {'Content-Type': kind},
         lambda field: found.append(field.value or b''), lambda file: None)
     parser.write(body)
     parser.finalize()
-    return found
+    return [urllib.parse.unquote_to_bytes(value.replace(b'+', b' '))
+            for value in found]
 
 
 def read_cgi(kind: Optional[bytes], body: bytes) -> Values:
@@ -118,7 +170,7 @@ def read_urllib(kind: Optional[bytes], body: bytes) -> Values:
     if not is_form(kind):
         raise ValueError
     return [value for _, value in urllib.parse.parse_qsl(
-        body, keep_blank_values=True, errors='replace')]
+        body.decode('utf-8', 'replace'), keep_blank_values=True)]
 
 
 def read_email(kind: Optional[bytes], body: bytes) -> Values:
