@@ -103,7 +103,7 @@ add('names', $form, 'Ý kiến=alpha&%C3%9D%20ki%E1%BA%BFn=bravo',
     'Ý kiến:alpha Ý kiến:bravo');
 add('percent 20', $form, 'comment=a%20alpha%20b&name=100%25%20bravo',
     'comment:alpha name:bravo');
-add('broken escapes', $form, 'comment=100%+alpha+%zz+%4&name=%+bravo',
+add('broken escapes', $form, 'comment=100% alpha+%zz+%4&name=% bravo',
     'comment:alpha name:bravo');
 add('latin-1', $form, 'comment=d%E9j%E0+alpha&name=bravo+%FF',
     'comment:alpha name:bravo');
