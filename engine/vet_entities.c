@@ -34,7 +34,8 @@ static uint32_t vet_entity_valid(uint32_t cp);
 static int vet_entity_digit(unsigned char c, unsigned base);
 static size_t vet_entity_name(const unsigned char *p, size_t len,
     uint32_t *first, uint32_t *second);
-static size_t vet_entity_bound(size_t low, size_t high, size_t at, int c);
+static int vet_entity_letter(unsigned char c);
+static const vet_entity_t *vet_entity_find(const unsigned char *p, size_t len);
 
 
 void
@@ -168,64 +169,89 @@ vet_entity_digit(unsigned char c, unsigned base)
 
 
 /*
- * Narrows the names down byte by byte.  The longest name that was passed is
- * the one; no name has a "&" in it, so each byte of a text is looked at once.
+ * Names are letters and digits, and of those that need no semicolon none is
+ * longer than VET_ENTITY_SHORT: the whole of it is looked for, and then, from
+ * the longest on, what may begin it.
  */
 
 static size_t
 vet_entity_name(const unsigned char *p, size_t len, uint32_t *first,
     uint32_t *second)
 {
-    size_t  i, low, high, best;
+    size_t               n;
+    const vet_entity_t  *e;
 
-    low = 0;
-    high = VET_ENTITIES_N;
-    best = 0;
-
-    for (i = 0; i < len && i < VET_ENTITY_LEN; i++) {
-
-        low = vet_entity_bound(low, high, i, p[i]);
-        high = vet_entity_bound(low, high, i, p[i] + 1);
-
-        if (low == high) {
+    for (n = 0; n < len && n < VET_ENTITY_LEN - 1; n++) {
+        if (!vet_entity_letter(p[n])) {
             break;
-        }
-
-        /* a name stands before those that it begins */
-
-        if (vet_entities[low + 1].name - vet_entities[low].name
-            == (int) i + 1)
-        {
-            best = i + 1;
-            *first = vet_entities[low].first;
-            *second = vet_entities[low].second;
         }
     }
 
-    return best;
+    if (n < len && p[n] == ';') {
+        e = vet_entity_find(p, n + 1);
+
+        if (e != NULL) {
+            *first = e->first;
+            *second = e->second;
+            return n + 1;
+        }
+    }
+
+    for (n = (n < VET_ENTITY_SHORT) ? n : VET_ENTITY_SHORT; n > 1; n--) {
+        e = vet_entity_find(p, n);
+
+        if (e != NULL) {
+            *first = e->first;
+            *second = e->second;
+            return n;
+        }
+    }
+
+    return 0;
 }
 
 
-/*
- * Returns the first of the names from low to high, alike up to at, of which
- * the byte there is c or more.  A name that ends there has less.
- */
-
-static size_t
-vet_entity_bound(size_t low, size_t high, size_t at, int c)
+static int
+vet_entity_letter(unsigned char c)
 {
-    int                  byte;
-    size_t               mid;
+    if (c >= '0' && c <= '9') {
+        return 1;
+    }
+
+    c |= 0x20;
+
+    return c >= 'a' && c <= 'z';
+}
+
+
+static const vet_entity_t *
+vet_entity_find(const unsigned char *p, size_t len)
+{
+    int                  rc;
+    size_t               low, high, mid, n;
     const vet_entity_t  *e;
+
+    if (p[0] < 'A') {
+        return NULL;
+    }
+
+    /* where the names with this first letter begin, and the next ones */
+
+    low = vet_entity_index[p[0] - 'A'];
+    high = vet_entity_index[p[0] - 'A' + 1];
 
     while (low < high) {
         mid = low + (high - low) / 2;
         e = &vet_entities[mid];
 
-        byte = ((size_t) (e[1].name - e[0].name) == at)
-               ? -1 : (unsigned char) vet_entity_names[e->name + at];
+        n = (size_t) (e[1].name - e[0].name);
+        rc = memcmp(vet_entity_names + e->name, p, (n < len) ? n : len);
 
-        if (byte < c) {
+        if (rc == 0 && n == len) {
+            return e;
+        }
+
+        if (rc < 0 || (rc == 0 && n < len)) {
             low = mid + 1;
 
         } else {
@@ -233,5 +259,5 @@ vet_entity_bound(size_t low, size_t high, size_t at, int c)
         }
     }
 
-    return low;
+    return NULL;
 }

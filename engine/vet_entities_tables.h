@@ -16,6 +16,7 @@
 
 #define VET_ENTITIES_N      2231
 #define VET_ENTITY_LEN      32
+#define VET_ENTITY_SHORT    6
 
 
 static const char  vet_entity_names[] =
@@ -910,6 +911,17 @@ static const vet_entity_t  vet_entities[VET_ENTITIES_N + 1] = {
     {0x2128,0x0,16593}, {0x3b6,0x0,16600}, {0x1d537,0x0,16605},
     {0x436,0x0,16609}, {0x21dd,0x0,16614}, {0x1d56b,0x0,16622},
     {0x1d4cf,0x0,16627}, {0x200d,0x0,16632}, {0x200c,0x0,16636}, {0,0,16641}
+};
+
+
+/* the first name with each letter from "A" to "z", and behind the last */
+
+static const uint16_t  vet_entity_index[] = {
+    0, 27, 39, 75, 129, 159, 167, 189, 201, 230, 237, 245, 305, 314, 386, 415,
+    434, 439, 484, 524, 547, 587, 604, 609, 613, 624, 634, 634, 634, 634, 634,
+    634, 634, 703, 819, 918, 984, 1051, 1090, 1150, 1178, 1234, 1242, 1252,
+    1406, 1446, 1614, 1675, 1744, 1755, 1859, 2017, 2075, 2127, 2169, 2180,
+    2204, 2218, 2231,
 };
 
 

@@ -37,6 +37,21 @@ typedef struct {
 } vet_tag_t;
 
 
+typedef enum {
+    VET_PHP_TEXT = 0,
+    VET_PHP_TAG,
+    VET_PHP_CODE,
+    VET_PHP_DECLARATION,
+    VET_PHP_COMMENT
+} vet_php_state_t;
+
+typedef struct {
+    vet_php_state_t         state;
+    size_t                  depth;      /* "<" in a tag, not closed yet */
+    unsigned char           quote;      /* 0: in none */
+} vet_php_t;
+
+
 typedef struct {
     vet_decoding_t         *d;
     const unsigned char    *p;
@@ -71,6 +86,9 @@ static size_t vet_tags_name(const vet_markup_t *m, size_t i);
 static const vet_tag_t *vet_tags_known(const vet_markup_t *m, size_t i,
     size_t len);
 static void vet_tags_php(vet_decoding_t *d);
+static void vet_php_markup(vet_php_t *php, const unsigned char *p, size_t i,
+    unsigned char next);
+static void vet_php_close(vet_php_t *php, const unsigned char *p, size_t i);
 static size_t vet_bbcode_tag(vet_markup_t *m, size_t i,
     const vet_tag_t **tag);
 static int vet_markup_space(unsigned char c);
@@ -474,8 +492,8 @@ vet_tags_element(vet_markup_t *m, size_t i, size_t name)
 
 /*
  * Returns the place of the ">" that ends a tag, or the length of the text; i
- * is where its name begins, which is a letter.  Quotes that are not closed are no quotes: text behind them is shown when
- * the page goes on.
+ * is where its name begins, which is a letter.  Quotes that are not closed are
+ * none: text behind them is shown when the page goes on.
  */
 
 static size_t
@@ -664,76 +682,102 @@ vet_tags_known(const vet_markup_t *m, size_t i, size_t len)
 static void
 vet_tags_php(vet_decoding_t *d)
 {
-    size_t                i, from, depth;
-    unsigned char         c, quote, next;
-    const unsigned char  *p;
+    size_t         i, from;
+    vet_php_t      php;
+    unsigned char  c, next;
 
-    enum { TEXT, TAG, CODE, DECLARATION, COMMENT } state;
-
-    p = d->in.data;
+    memset(&php, 0, sizeof(vet_php_t));
     from = 0;
-    depth = 0;
-    quote = 0;
-    state = TEXT;
 
     for (i = 0; i < d->in.len && !d->failed; i++) {
-        c = p[i];
-        next = (i + 1 < d->in.len) ? p[i + 1] : '\0';
+        c = d->in.data[i];
+        next = (i + 1 < d->in.len) ? d->in.data[i + 1] : '\0';
 
-        if (state == TEXT) {
-
-            if ((c == '<' && !vet_markup_space(next)) || c == '\0') {
-                vet_decoding_copy(d, from, i);
-                vet_decoding_skip(d);
-                from = i + 1;
-                state = (c == '<') ? TAG : TEXT;
-            }
-
-        } else if (c == '>') {
-
-            if (state == COMMENT) {
-                if (i >= 2 && p[i - 1] == '-' && p[i - 2] == '-') {
-                    state = TEXT;
-                }
-
-            } else if (depth != 0) {
-                depth--;
-
-            } else if (quote == 0 && (state != CODE || p[i - 1] == '?')) {
-                state = TEXT;
-            }
-
-            quote = (state == TEXT) ? 0 : quote;
+        if (php.state != VET_PHP_TEXT) {
+            vet_php_markup(&php, d->in.data, i, next);
             from = i + 1;
 
-        } else if (state != COMMENT && (c == '"' || c == '\'')) {
-
-            if ((state == TAG || p[i - 1] != '\\')
-                && (quote == 0 || quote == c))
-            {
-                quote = (quote == 0) ? c : 0;
-            }
-
-        } else if (c == '<' && state == TAG && quote == 0) {
-            depth += !vet_markup_space(next);
-
-        } else if (c == '!' && state == TAG && p[i - 1] == '<') {
-            state = DECLARATION;
-
-        } else if (c == '?' && state == TAG && p[i - 1] == '<') {
-            state = CODE;
-
-        } else if (c == '-' && state == DECLARATION && p[i - 1] == '-'
-                   && p[i - 2] == '!')
-        {
-            state = COMMENT;
-            quote = 0;
+        } else if ((c == '<' && !vet_markup_space(next)) || c == '\0') {
+            vet_decoding_copy(d, from, i);
+            vet_decoding_skip(d);
+            php.state = (c == '<') ? VET_PHP_TAG : VET_PHP_TEXT;
+            from = i + 1;
         }
     }
 
-    if (state == TEXT) {
+    if (php.state == VET_PHP_TEXT) {
         vet_decoding_copy(d, from, d->in.len);
     }
+}
+
+
+/* Takes the byte at i, which is in some markup: i is more than 0. */
+
+static void
+vet_php_markup(vet_php_t *php, const unsigned char *p, size_t i,
+    unsigned char next)
+{
+    unsigned char  c;
+
+    c = p[i];
+
+    if (c == '>') {
+        vet_php_close(php, p, i);
+        return;
+    }
+
+    if (php->state == VET_PHP_COMMENT) {
+        return;
+    }
+
+    if (c == '"' || c == '\'') {
+
+        if ((php->state == VET_PHP_TAG || p[i - 1] != '\\')
+            && (php->quote == 0 || php->quote == c))
+        {
+            php->quote = (php->quote == 0) ? c : 0;
+        }
+
+    } else if (php->state == VET_PHP_DECLARATION) {
+
+        if (c == '-' && p[i - 1] == '-' && p[i - 2] == '!') {
+            php->state = VET_PHP_COMMENT;
+            php->quote = 0;
+        }
+
+    } else if (php->state == VET_PHP_TAG) {
+
+        if (c == '<' && php->quote == 0) {
+            php->depth += !vet_markup_space(next);
+
+        } else if (p[i - 1] == '<' && (c == '!' || c == '?')) {
+            php->state = (c == '!') ? VET_PHP_DECLARATION : VET_PHP_CODE;
+        }
+    }
+}
+
+
+static void
+vet_php_close(vet_php_t *php, const unsigned char *p, size_t i)
+{
+    if (php->state == VET_PHP_COMMENT) {
+
+        if (i < 2 || p[i - 1] != '-' || p[i - 2] != '-') {
+            return;
+        }
+
+    } else if (php->depth != 0) {
+        php->depth--;
+        return;
+
+    } else if (php->quote != 0
+               || (php->state == VET_PHP_CODE && p[i - 1] != '?'))
+    {
+        return;
+    }
+
+    php->state = VET_PHP_TEXT;
+    php->quote = 0;
 }
 
 

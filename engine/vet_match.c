@@ -44,6 +44,8 @@ static size_t vet_match_next(vet_str_t text, size_t i);
 static int vet_match_links(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
     const vet_reading_t **most);
+static size_t vet_match_links_keep(const vet_reading_t *r, vet_link_t *places,
+    size_t max);
 static int vet_match_length(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_readings(vet_matcher_t *m, size_t field,
     vet_readings_t **readings);
@@ -297,10 +299,9 @@ static int
 vet_match_links(vet_matcher_t *m, vet_finding_t *f)
 {
     int                   rc;
-    size_t                i, n, before, total, kept, start, end;
+    size_t                i, n, before, total, kept;
     size_t                fields[VET_HITS_PER_RULE];
     vet_link_t            places[VET_HITS_PER_RULE];
-    const vet_view_t     *view;
     const vet_reading_t  *most;
 
     n = 0;
@@ -327,22 +328,11 @@ vet_match_links(vet_matcher_t *m, vet_finding_t *f)
         total += (n > before) ? n - before : 0;
         before = n;
 
-        if (n == 0) {
-            continue;
-        }
+        n = (n == 0) ? 0 : vet_match_links_keep(most, places + kept,
+                                                VET_HITS_PER_RULE - kept);
 
-        view = most->views[VET_VIEW_TEXT];
-
-        n = vet_measure_links(view->text, places + kept,
-                              VET_HITS_PER_RULE - kept);
-
-        for ( /* void */ ; n > 0 && kept < VET_HITS_PER_RULE; n--, kept++) {
-            start = vet_view_start(view, places[kept].start);
-            end = vet_view_end(view, places[kept].end);
-
-            fields[kept] = i;
-            places[kept].start = vet_reading_start(most, start);
-            places[kept].end = vet_reading_end(most, end);
+        for ( /* void */ ; n > 0; n--) {
+            fields[kept++] = i;
         }
     }
 
@@ -396,6 +386,31 @@ vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
     }
 
     return VET_OK;
+}
+
+
+/* Puts at most max links in places; returns how many. */
+
+static size_t
+vet_match_links_keep(const vet_reading_t *r, vet_link_t *places, size_t max)
+{
+    size_t             i, n, start, end;
+    const vet_view_t  *view;
+
+    view = r->views[VET_VIEW_TEXT];
+
+    n = vet_measure_links(view->text, places, max);
+    n = (n < max) ? n : max;
+
+    for (i = 0; i < n; i++) {
+        start = vet_view_start(view, places[i].start);
+        end = vet_view_end(view, places[i].end);
+
+        places[i].start = vet_reading_start(r, start);
+        places[i].end = vet_reading_end(r, end);
+    }
+
+    return n;
 }
 
 

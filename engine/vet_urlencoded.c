@@ -47,19 +47,36 @@ static size_t vet_urlencoded_decode(const unsigned char *pos,
 static uint64_t vet_urlencoded_equal(uint64_t eight, unsigned char c);
 static size_t vet_urlencoded_byte(const unsigned char *pos,
     const unsigned char *end, unsigned char *dst, int *wrong);
-static int vet_urlencoded_hex(unsigned char c);
 
 
 /*
- * One more than a digit's value.  A table, as whether the digit is a letter
- * cannot be predicted.
+ * Hexadecimal digits, the first and the second one: together they are the byte
+ * and both marks.  Tables, as whether a digit is a letter cannot be predicted.
  */
 
-static const unsigned char  vet_urlencoded_digits[256] = {
-    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5,
-    ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
-    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+#define VET_HEX_FIRST   0x100
+#define VET_HEX_SECOND  0x200
+#define VET_HEX_BOTH    (VET_HEX_FIRST|VET_HEX_SECOND)
+
+#define vet_hex_table(mark, weight)                                          \
+    ['0'] = (mark),                   ['1'] = (mark) | 1 * (weight),         \
+    ['2'] = (mark) | 2 * (weight),    ['3'] = (mark) | 3 * (weight),         \
+    ['4'] = (mark) | 4 * (weight),    ['5'] = (mark) | 5 * (weight),         \
+    ['6'] = (mark) | 6 * (weight),    ['7'] = (mark) | 7 * (weight),         \
+    ['8'] = (mark) | 8 * (weight),    ['9'] = (mark) | 9 * (weight),         \
+    ['a'] = (mark) | 10 * (weight),   ['A'] = (mark) | 10 * (weight),        \
+    ['b'] = (mark) | 11 * (weight),   ['B'] = (mark) | 11 * (weight),        \
+    ['c'] = (mark) | 12 * (weight),   ['C'] = (mark) | 12 * (weight),        \
+    ['d'] = (mark) | 13 * (weight),   ['D'] = (mark) | 13 * (weight),        \
+    ['e'] = (mark) | 14 * (weight),   ['E'] = (mark) | 14 * (weight),        \
+    ['f'] = (mark) | 15 * (weight),   ['F'] = (mark) | 15 * (weight)
+
+static const uint16_t  vet_hex_first[256] = {
+    vet_hex_table(VET_HEX_FIRST, 16)
+};
+
+static const uint16_t  vet_hex_second[256] = {
+    vet_hex_table(VET_HEX_SECOND, 1)
 };
 
 
@@ -199,10 +216,10 @@ vet_urlencoded_unicode(const unsigned char *pos, const unsigned char *end)
         }
 
         if (pos[0] == '%' && pos[1] == 'u'
-            && vet_urlencoded_hex(pos[2]) >= 0
-            && vet_urlencoded_hex(pos[3]) >= 0
-            && vet_urlencoded_hex(pos[4]) >= 0
-            && vet_urlencoded_hex(pos[5]) >= 0)
+            && vet_hex_first[pos[2]] != 0
+            && vet_hex_first[pos[3]] != 0
+            && vet_hex_first[pos[4]] != 0
+            && vet_hex_first[pos[5]] != 0)
         {
             return pos;
         }
@@ -413,18 +430,17 @@ static size_t
 vet_urlencoded_byte(const unsigned char *pos, const unsigned char *end,
     unsigned char *dst, int *wrong)
 {
-    int  high, low;
+    unsigned  byte;
 
     if (end - pos > 2) {
-        high = vet_urlencoded_hex(pos[1]);
-        low = vet_urlencoded_hex(pos[2]);
+        byte = vet_hex_first[pos[1]] | vet_hex_second[pos[2]];
 
-        if ((high | low) >= 0) {
-            *dst = (unsigned char) (high * 16 + low);
+        if (byte >= VET_HEX_BOTH) {
+            *dst = (unsigned char) byte;
             return 3;
         }
 
-        if (pos[1] == '+' && low >= 0) {
+        if (pos[1] == '+' && byte >= VET_HEX_SECOND) {
             *wrong |= VET_URLENCODED_SIGN;
         }
     }
@@ -433,11 +449,4 @@ vet_urlencoded_byte(const unsigned char *pos, const unsigned char *end,
     *wrong |= VET_URLENCODED_WRONG;
 
     return 1;
-}
-
-
-static int
-vet_urlencoded_hex(unsigned char c)
-{
-    return (int) vet_urlencoded_digits[c] - 1;
 }

@@ -45,6 +45,12 @@ def references():
     return [ord(html.unescape(f"&#{n};")) for n in range(0x80, 0xa0)]
 
 
+def index(names):
+    """Where the names with each first letter begin, from "A" to "z"."""
+    return [sum(1 for n in names if ord(n[0]) < c)
+            for c in range(ord("A"), ord("z") + 2)]
+
+
 def header():
     table = sorted(html.entities.html5.items(), key=lambda e: e[0].encode())
     if len(table) != NAMES:
@@ -53,7 +59,8 @@ def header():
 
     offset, entries = 0, []
     for name, chars in table:
-        assert name.isascii() and 1 <= len(chars) <= 2
+        assert name.rstrip(";").isalnum() and name.isascii()
+        assert 1 <= len(chars) <= 2
         second = ord(chars[1]) if len(chars) == 2 else 0
         assert second < 0x10000 and offset < 0x10000
         entries.append(f"{{{ord(chars[0]):#x},{second:#x},{offset}}},")
@@ -78,6 +85,7 @@ def header():
 
 #define VET_ENTITIES_N      {NAMES}
 #define VET_ENTITY_LEN      {max(len(n) for n, _ in table)}
+#define VET_ENTITY_SHORT    {max(len(n) for n, _ in table if n[-1] != ";")}
 
 
 static const char  vet_entity_names[] =
@@ -88,6 +96,13 @@ static const char  vet_entity_names[] =
 
 static const vet_entity_t  vet_entities[VET_ENTITIES_N + 1] = {{
 {rows(entries)}
+}};
+
+
+/* the first name with each letter from "A" to "z", and behind the last */
+
+static const uint16_t  vet_entity_index[] = {{
+{rows(f"{n}," for n in index([name for name, _ in table]))}
 }};
 
 
