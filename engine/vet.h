@@ -407,7 +407,8 @@ void vet_decide(const vet_ruleset_t *rs, const vet_hits_t *hits,
  *
  * vet_fields_json: [{"name","role","value"}], a file part as {"name","role",
  * "file":true,"filename","size"}; "charset" is what a value was converted from,
- * and the field before it then has the bytes of the same one.  Bytes that are not UTF-8 become U+FFFD.
+ * and the field before it then has the bytes of the same one.  Bytes that are
+ * not UTF-8 become U+FFFD.
  * vet_hits_json: [{"rule","category","reason","score","field","index","start",
  * "end"}], where start and end count bytes of the shown value and index is the
  * place in the array of vet_fields_json; a hit without a field has only the

@@ -136,7 +136,8 @@ is($code, 0, 'shipped rules');
 $t->write_file('body', 'comment=buy+pills&x=%1b');
 like(ctl('explain', '--type', $form, '--field', 'text=comment', '--rules',
          "$dir/rules.yaml", "$dir/body"),
-     qr/^readable: 2 fields\n\n0  comment  \(text\)\n    buy pills\n/, 'explain');
+     qr/^readable: 2 fields\n\n0  comment  \(text\)\n    buy pills\n/,
+     'explain');
 like($out, qr/^5\.0  test\.hold  field 0, bytes 0 to 9: buy pills$/m, 'hit');
 like($out, qr/^score 5\.0: hold$/m, 'verdict');
 unlike($out, qr/[^\n -~]/, 'explain is safe for a terminal');
