@@ -12,8 +12,9 @@
  * the markup taken out, in more than one way where it is not clean.  Decoding
  * can thus never hide what would be found without it.
  *
- * A value that is not UTF-8 has these readings as windows-1258 too: forms of
- * old Vietnamese pages are posted in it, and browsers do not say so.
+ * A value that is not UTF-8 has these readings in two more ways: with U+FFFD
+ * for each wrong byte, as it is mostly shown, and as windows-1258: forms of old
+ * Vietnamese pages are posted in it, and browsers do not say so.
  */
 
 
@@ -41,8 +42,8 @@ typedef void (*vet_decode_pt)(vet_decoding_t *d);
 
 
 static int vet_readings_strips(const vet_decoder_t *decoders, size_t n);
-static int vet_readings_1258(vet_chain_t *c, vet_reading_t *base,
-    vet_readings_t *readings);
+static int vet_readings_bytes(vet_chain_t *c, vet_reading_t base,
+    vet_readings_t *readings, vet_decode_pt decode);
 static int vet_readings_of(vet_chain_t *c, const vet_reading_t *base,
     vet_readings_t *readings);
 static int vet_readings_add(vet_chain_t *c, const vet_reading_t *base,
@@ -55,6 +56,7 @@ static int vet_reading_has(vet_str_t text, int c);
 static void vet_decode_url(vet_decoding_t *d);
 static int vet_decode_hex(unsigned char c);
 static void vet_decode_1258(vet_decoding_t *d);
+static void vet_decode_replaced(vet_decoding_t *d);
 static unsigned char *vet_decoding_room(vet_decoding_t *d, size_t n);
 static void vet_decoding_span(vet_decoding_t *d, size_t from, size_t to);
 
@@ -131,7 +133,11 @@ vet_readings_make(vet_pool_t *pool, const vet_form_t *form,
     rc = vet_readings_of(&c, &base, readings);
 
     if (rc == VET_OK && !field->utf8 && !vet_view_valid(field->value)) {
-        rc = vet_readings_1258(&c, &base, readings);
+        rc = vet_readings_bytes(&c, base, readings, vet_decode_replaced);
+
+        if (rc == VET_OK) {
+            rc = vet_readings_bytes(&c, base, readings, vet_decode_1258);
+        }
     }
 
     if (rc != VET_OK) {
@@ -168,19 +174,19 @@ vet_readings_strips(const vet_decoder_t *decoders, size_t n)
 
 
 static int
-vet_readings_1258(vet_chain_t *c, vet_reading_t *base,
-    vet_readings_t *readings)
+vet_readings_bytes(vet_chain_t *c, vet_reading_t base,
+    vet_readings_t *readings, vet_decode_pt decode)
 {
     int  rc;
 
-    rc = vet_reading_stage(c, base, -1, vet_decode_1258, VET_STRIP_NONE);
+    rc = vet_reading_stage(c, &base, -1, decode, VET_STRIP_NONE);
     if (rc != VET_OK) {
         return rc;
     }
 
-    c->elts[c->n++] = *base;
+    c->elts[c->n++] = base;
 
-    return vet_readings_of(c, base, readings);
+    return vet_readings_of(c, &base, readings);
 }
 
 
@@ -449,6 +455,38 @@ vet_decode_1258(vet_decoding_t *d)
 
         vet_decoding_copy(d, from, i);
         vet_decoding_put(d, buf, n, i, i + 1);
+        from = i + 1;
+    }
+
+    vet_decoding_copy(d, from, d->in.len);
+}
+
+
+/*
+ * As who takes all for UTF-8 shows it: U+FFFD, which is no letter, so that a
+ * stray byte does not hide where a word begins.
+ */
+
+static void
+vet_decode_replaced(vet_decoding_t *d)
+{
+    size_t    i, n, from;
+    uint32_t  cp;
+
+    static const unsigned char  replacement[] = { 0xef, 0xbf, 0xbd };
+
+    from = 0;
+
+    for (i = 0; i < d->in.len; i += n) {
+
+        n = vet_uni_read(d->in.data + i, d->in.len - i, &cp);
+
+        if (n != 1 || cp < 0x80) {
+            continue;
+        }
+
+        vet_decoding_copy(d, from, i);
+        vet_decoding_put(d, replacement, sizeof(replacement), i, i + 1);
         from = i + 1;
     }
 

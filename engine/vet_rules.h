@@ -142,7 +142,7 @@ void *vet_list_push(vet_list_t *list);
  * see it.  The first is the value as it was sent.
  */
 
-#define VET_READINGS_MAX    10
+#define VET_READINGS_MAX    15
 
 typedef struct {
     vet_str_t               text;

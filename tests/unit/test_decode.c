@@ -782,8 +782,11 @@ test_windows_1258(void **state)
     assert_int_equal(d.readings.n, 1);
     vet_pool_destroy(d.pool);
 
+    /* as sent, with U+FFFD, as windows-1258 */
+
     decode(&d, NULL, "T\xf4i", 3);
-    assert_int_equal(d.readings.n, 2);
+    assert_int_equal(d.readings.n, 3);
+    assert_true(found(d.pool, &d.readings, "t\xef\xbf\xbdi"));
     vet_pool_destroy(d.pool);
 
     vet_form_destroy(form);

@@ -30,6 +30,7 @@ typedef struct {
 
 
 static void test_words(void **state);
+static void test_stray_byte(void **state);
 static void test_bare(void **state);
 static void test_never_less(void **state);
 static void test_links(void **state);
@@ -102,6 +103,35 @@ test_words(void **state)
 }
 
 
+/* A byte that is not UTF-8 hides no word, on either side of it. */
+
+static void
+test_stray_byte(void **state)
+{
+    unsigned     byte;
+    rule_case_t  c;
+    char         before[] = "?buy pills";
+    char         behind[] = "buy pills?";
+
+    (void) state;
+
+    rule_case_begin(&c, rule_case_rule("    words: [\"buy pills\"]\n"
+                                       "    examples: { hit: [\"buy pills\"],"
+                                       " miss: [\"bills\"] }\n"));
+
+    for (byte = 0x80; byte < 0x100; byte++) {
+        before[0] = (char) byte;
+        behind[9] = (char) byte;
+
+        assert_int_equal(match(&c, "", before), 1);
+        assert_int_equal(match(&c, "", behind), 1);
+        assert_int_equal(match(&c, "tags entities", before), 1);
+    }
+
+    rule_case_end(&c);
+}
+
+
 /* Matches a text field, under a form with the decoders. */
 
 static size_t
@@ -126,7 +156,8 @@ match(rule_case_t *c, const char *decoders, const char *value)
     }
 
     rule_case_clear(c);
-    rule_case_field(c, VET_ROLE_TEXT, value, strlen(value))->utf8 = 1;
+    rule_case_field(c, VET_ROLE_TEXT, value, strlen(value))->utf8 =
+        (value[0] & 0x80) == 0 && (value[strlen(value) - 1] & 0x80) == 0;
     c->s.form = form;
 
     hits = rule_case_match(c);
@@ -345,6 +376,7 @@ main(void)
 {
     static const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_stray_byte),
         cmocka_unit_test(test_bare),
         cmocka_unit_test(test_never_less),
         cmocka_unit_test(test_links),
