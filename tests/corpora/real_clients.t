@@ -21,7 +21,7 @@ use Unicode::Normalize qw/ NFC /;
 
 my $corpus = ($ENV{CORPORA} || '') . '/real-clients.jsonl';
 
-plan skip_all => "no $corpus" unless -r $corpus;
+-r $corpus or die "cannot read $corpus: set CORPORA to its folder\n";
 
 my $t = Test::Moderate->new();
 
