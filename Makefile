@@ -87,6 +87,7 @@ endif
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
 .PHONY: check-corpora fuzz fuzzers bench
 .PHONY: differential differential-deps differential-short
+.PHONY: test-console console-deps
 .DELETE_ON_ERROR:
 
 all: module cli
@@ -104,6 +105,9 @@ help:
 	@echo 'make unit       unit tests of the engine, with sanitizers'
 	@echo 'make test       everything: unit tests, then t/ with the plain and'
 	@echo '                with the sanitized module; TESTS="t/a.t" runs some'
+	@echo 'make test-console'
+	@echo '                the console in a browser; screenshots are left in'
+	@echo '                $(CONSOLE_DIR)/shots'
 	@echo 'make check-corpora CORPORA=/path'
 	@echo '                tests/corpora/ with material made by others'
 	@echo 'make fuzz       all fuzz targets, SECONDS=$(SECONDS) or RUNS= for'
@@ -402,7 +406,7 @@ TESTS = t/*.t
 deps:
 	@$(DEPS) demo test lint
 
-test-deps demo-deps lint-deps differential-deps: %-deps:
+test-deps demo-deps lint-deps differential-deps console-deps: %-deps:
 	@$(DEPS) $*
 
 test: test-deps
@@ -411,6 +415,7 @@ test: test-deps
 	+@$(MAKE) --no-print-directory all sanitize
 	+@$(MAKE) --no-print-directory test-plain
 	+@$(MAKE) --no-print-directory test-sanitized
+	+@$(MAKE) --no-print-directory test-console
 
 test-plain: all
 	@echo 't/ with the plain module'
@@ -422,6 +427,26 @@ test-sanitized: all sanitize
 	@env TEST_MODERATE_MODULE=$(abspath $(SAN_MODULE)) \
 	    $$(tools/fetch-nginx.sh --environment $(SAN_DIR)) \
 	    $(PROVE) -I t/lib $(TESTS)
+
+# The console in a browser.  What npm brings stays below build/.
+
+CONSOLE_DIR   = $(BUILD)/console
+CONSOLE_TESTS = $(wildcard tests/console/*.js tests/console/*.json)
+
+$(CONSOLE_DIR)/.installed: $(CONSOLE_TESTS)
+	@mkdir -p $(@D)
+	@cp $(CONSOLE_TESTS) $(@D)
+	$(call say,npm  $(@D))
+	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+test-console: console-deps
+	+@$(MAKE) --no-print-directory module $(CONSOLE_DIR)/.installed
+	@echo 'console/ in a browser'
+	@TEST_MODERATE_MODULE=$(abspath $(MODULE)) CONSOLE_ROOT=$(CURDIR) \
+	    CONSOLE_DIR=$(abspath $(CONSOLE_DIR)) \
+	    CONSOLE_SHOTS=$(abspath $(CONSOLE_DIR)/shots) \
+	    $(PROVE) -I t/lib tests/console/console.t
 
 # What others recorded, written or attacked with is no part of the project:
 # CORPORA is the folder where it is.
@@ -458,7 +483,7 @@ install: all
 	    '$(DESTDIR)$(PREFIX)/share/moderate'
 	install -m 644 $(MODULE) '$(DESTDIR)$(NGINX_MODULES)'
 	install -m 755 $(CLI) '$(DESTDIR)$(PREFIX)/bin'
-	cp -R lua-free-rules '$(DESTDIR)$(PREFIX)/share/moderate'
+	cp -R lua-free-rules console '$(DESTDIR)$(PREFIX)/share/moderate'
 
 clean:
 	rm -rf $(BUILD)
