@@ -26,11 +26,6 @@
 #define VET_URLENCODED_SIGN   2
 
 
-/* as the compiler has it, for any processor */
-
-typedef unsigned char  vet_sixteen_t __attribute__((vector_size(16)));
-
-
 static void vet_urlencoded_look(vet_reader_t *r);
 static const unsigned char *vet_urlencoded_divided(const unsigned char *pos,
     const unsigned char *end);
