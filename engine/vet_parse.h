@@ -13,11 +13,6 @@
 #include "vet.h"
 
 
-/* Sixteen bytes at a time, as the compiler has it for any processor. */
-
-typedef unsigned char  vet_sixteen_t __attribute__((vector_size(16)));
-
-
 /*
  * A reader gives VET_OK when it got to the end, VET_DECLINED when it stopped
  * at something unreadable, VET_LIMIT or VET_ERROR when memory was refused.

@@ -8,13 +8,13 @@
 
 #include <string.h>
 
+#include "vet_lanes.h"
 #include "vet_parse.h"
 
 
 /* A block is what is skipped together where all of it is ASCII. */
 
 #define VET_UTF8_BLOCK   64
-#define VET_UTF8_LANES   16
 
 /* As many bytes before a place tell what has to stand there. */
 
@@ -26,18 +26,16 @@
  * same order when the highest bit of each is turned.
  */
 
-typedef signed char  vet_signed_t __attribute__((vector_size(16)));
-
 #define VET_UTF8_TURN    ((signed char) -0x80)
 
 #define vet_utf8_turned(byte)  ((signed char) ((byte) - 0x80))
 
 
 static int vet_utf8_valid(vet_str_t s);
-static vet_signed_t vet_utf8_edge(const unsigned char *pos, size_t before,
+static vet_signed_lanes_t vet_utf8_edge(const unsigned char *pos, size_t before,
     size_t len);
-static inline vet_signed_t vet_utf8_wrong(const unsigned char *pos);
-static inline vet_signed_t vet_utf8_load(const unsigned char *pos);
+static inline vet_signed_lanes_t vet_utf8_wrong(const unsigned char *pos);
+static inline vet_signed_lanes_t vet_utf8_load(const unsigned char *pos);
 static inline int vet_utf8_skip(const unsigned char *pos);
 static inline int vet_utf8_ascii(const unsigned char *pos, uint64_t all);
 
@@ -87,7 +85,7 @@ vet_utf8_check(vet_str_t s)
     unsigned              valid;
     const unsigned char  *pos, *end;
 
-    if (s.len == 0 || vet_utf8_valid(s)) {
+    if ((s.len < VET_LANES && vet_ascii_check(s)) || vet_utf8_valid(s)) {
         return s.len;
     }
 
@@ -113,39 +111,36 @@ vet_utf8_check(vet_str_t s)
 static int
 vet_utf8_valid(vet_str_t s)
 {
-    size_t        i;
-    uint64_t      any[2];
-    vet_signed_t  wrong;
+    size_t              i;
+    vet_signed_lanes_t  wrong;
 
-    if (s.len < VET_UTF8_LANES) {
+    if (s.len < VET_LANES) {
         wrong = vet_utf8_edge(s.data, 0, s.len);
 
     } else {
-        wrong = vet_utf8_edge(s.data, 0, VET_UTF8_LANES);
-        i = VET_UTF8_LANES;
+        wrong = vet_utf8_edge(s.data, 0, VET_LANES);
+        i = VET_LANES;
 
         while (s.len - i >= VET_UTF8_BLOCK) {
 
             if (!vet_utf8_skip(s.data + i)) {
                 wrong |= vet_utf8_wrong(s.data + i)
-                         | vet_utf8_wrong(s.data + i + VET_UTF8_LANES)
-                         | vet_utf8_wrong(s.data + i + VET_UTF8_LANES * 2)
-                         | vet_utf8_wrong(s.data + i + VET_UTF8_LANES * 3);
+                         | vet_utf8_wrong(s.data + i + VET_LANES)
+                         | vet_utf8_wrong(s.data + i + VET_LANES * 2)
+                         | vet_utf8_wrong(s.data + i + VET_LANES * 3);
             }
 
             i += VET_UTF8_BLOCK;
         }
 
-        for ( /* void */ ; s.len - i >= VET_UTF8_LANES; i += VET_UTF8_LANES) {
+        for ( /* void */ ; s.len - i >= VET_LANES; i += VET_LANES) {
             wrong |= vet_utf8_wrong(s.data + i);
         }
 
         wrong |= vet_utf8_edge(s.data + i, VET_UTF8_BEFORE, s.len - i);
     }
 
-    memcpy(any, &wrong, sizeof(any));
-
-    return (any[0] | any[1]) == 0;
+    return vet_lanes_bits((vet_lanes_t) (wrong != 0)) == 0;
 }
 
 
@@ -154,10 +149,10 @@ vet_utf8_valid(vet_str_t s)
  * the end: a character that is cut off there has a NUL in the wrong place.
  */
 
-static vet_signed_t
+static vet_signed_lanes_t
 vet_utf8_edge(const unsigned char *pos, size_t before, size_t len)
 {
-    unsigned char  edge[VET_UTF8_BEFORE + VET_UTF8_LANES];
+    unsigned char  edge[VET_UTF8_BEFORE + VET_LANES];
 
     memset(edge, 0, sizeof(edge));
     memcpy(edge + VET_UTF8_BEFORE - before, pos - before, before + len);
@@ -172,10 +167,10 @@ vet_utf8_edge(const unsigned char *pos, size_t before, size_t len)
  * 0xed, and what is above U+10FFFF behind 0xf4.
  */
 
-static inline vet_signed_t
+static inline vet_signed_lanes_t
 vet_utf8_wrong(const unsigned char *pos)
 {
-    vet_signed_t  byte, one, two, three, due, wrong;
+    vet_signed_lanes_t  byte, one, two, three, due, wrong;
 
     byte = vet_utf8_load(pos);
     one = vet_utf8_load(pos - 1);
@@ -205,14 +200,10 @@ vet_utf8_wrong(const unsigned char *pos)
 }
 
 
-static inline vet_signed_t
+static inline vet_signed_lanes_t
 vet_utf8_load(const unsigned char *pos)
 {
-    vet_signed_t  bytes;
-
-    memcpy(&bytes, pos, sizeof(bytes));
-
-    return bytes ^ VET_UTF8_TURN;
+    return (vet_signed_lanes_t) vet_lanes_load(pos) ^ VET_UTF8_TURN;
 }
 
 
@@ -257,18 +248,14 @@ vet_ascii_check(vet_str_t s)
 static inline int
 vet_utf8_ascii(const unsigned char *pos, uint64_t all)
 {
-    size_t         i;
-    uint64_t       any[2];
-    vet_sixteen_t  block, lanes;
+    size_t       i;
+    vet_lanes_t  block;
 
-    memcpy(&block, pos, sizeof(block));
+    block = vet_lanes_load(pos);
 
-    for (i = VET_UTF8_LANES; i < VET_UTF8_BLOCK; i += VET_UTF8_LANES) {
-        memcpy(&lanes, pos + i, sizeof(lanes));
-        block |= lanes;
+    for (i = VET_LANES; i < VET_UTF8_BLOCK; i += VET_LANES) {
+        block |= vet_lanes_load(pos + i);
     }
 
-    memcpy(any, &block, sizeof(any));
-
-    return ((any[0] | any[1] | all) & 0x8080808080808080u) == 0;
+    return (vet_lanes_bits(block) | (all & 0x8080808080808080u)) == 0;
 }
