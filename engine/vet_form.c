@@ -85,6 +85,7 @@ static int vet_form_compare(vet_selector_kind_t kind, const unsigned char *text,
     size_t len, vet_str_t name);
 static int vet_form_regex(const vet_selector_t *sel, vet_form_name_t *n,
     vet_str_t name);
+static int vet_form_plain(vet_str_t name);
 static size_t vet_form_fold(vet_str_t name, unsigned char *dst);
 static const char *vet_selector_text(vet_selector_t *sel, vet_str_t selector);
 static int vet_selector_compile(vet_selector_t *sel, char *what, size_t size);
@@ -304,15 +305,13 @@ vet_form_find(const vet_form_t *form, vet_str_t name, vet_role_t *role)
     n.form = form;
     n.match = NULL;
     n.failed = 0;
-    n.plain = 0;
-    n.loose.data = n.buf;
-    n.loose.len = 0;
+    n.plain = vet_form_plain(name);
+    n.loose = name;
 
-    if (name.len <= VET_NAME_LEN) {
-        n.loose.len = vet_form_fold(name, n.buf);
-        n.plain = (n.loose.len == name.len
-                   && (name.len == 0
-                       || memcmp(n.buf, name.data, name.len) == 0));
+    if (!n.plain) {
+        n.loose.data = n.buf;
+        n.loose.len = (name.len <= VET_NAME_LEN) ? vet_form_fold(name, n.buf)
+                                                 : 0;
     }
 
     *role = vet_form_first(form, &n);
@@ -450,6 +449,28 @@ vet_form_regex(const vet_selector_t *sel, vet_form_name_t *n, vet_str_t name)
 }
 
 
+/* Tells whether vet_form_fold() would leave the name as it is. */
+
+static int
+vet_form_plain(vet_str_t name)
+{
+    size_t         i;
+    unsigned char  folded;
+
+    static const unsigned char  bytes[256] = {
+        [0] = 1, [' '] = 1, ['.'] = 1, ['A' ... 'Z'] = 1
+    };
+
+    folded = 0;
+
+    for (i = 0; i < name.len; i++) {
+        folded |= bytes[name.data[i]];
+    }
+
+    return !folded;
+}
+
+
 /* Writes at most name.len bytes and returns how many. */
 
 static size_t
@@ -520,8 +541,7 @@ vet_selector_text(vet_selector_t *sel, vet_str_t selector)
 
     sel->loose_len = vet_form_fold(selector, sel->loose);
     sel->plain = (sel->kind != VET_SELECTOR_REGEX
-                  && sel->loose_len == sel->len
-                  && memcmp(sel->loose, sel->text, sel->len) == 0);
+                  && vet_form_plain(selector));
 
     return NULL;
 }
