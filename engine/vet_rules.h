@@ -29,6 +29,8 @@
 #define VET_UNI_BREAK       0x08    /* never changes what is before it */
 #define VET_UNI_WORD        0x10    /* letter, mark or number */
 #define VET_UNI_MARK        0x20    /* a mark, with VET_UNI_WORD */
+#define VET_UNI_LATIN       0x40    /* a Latin letter */
+#define VET_UNI_ACCENT      0x80    /* a mark that Latin letters have */
 
 #define VET_UNI_BYTES       4       /* longest UTF-8 sequence */
 
