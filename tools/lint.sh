@@ -142,8 +142,11 @@ static_analysis() {
 }
 
 
+# Debian's Python, which has python3-icu, also where another one comes first
+
 unicode_tables() {
-    python3 tools/gen-unicode.py | cmp - engine/vet_unicode_tables.h
+    "$(command -v /usr/bin/python3 || echo python3)" tools/gen-unicode.py \
+        | cmp - engine/vet_unicode_tables.h
 }
 
 
