@@ -8,105 +8,78 @@
 
 #include <string.h>
 
-#include "vet_rules.h"
-
-
-typedef struct {
-    vet_pool_t              *pool;
-    vet_scratch_t           *scratch;
-    const vet_submission_t  *s;
-    vet_hits_t              *hits;
-    vet_readings_t          *readings;  /* one a field, made at need */
-    unsigned char           *spent;     /* a field has an engine.budget hit */
-} vet_matcher_t;
-
-/* What one rule has found so far. */
-
-typedef struct {
-    const vet_test_rule_t   *test;
-    size_t                   n;         /* hits kept */
-    size_t                   places[VET_HITS_PER_RULE]; /* their indexes */
-    size_t                   seen;      /* of them, of earlier readings */
-    int                      full;      /* one of them is not bare */
-} vet_finding_t;
+#include "vet_matcher.h"
 
 
 static int vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool,
-    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
+    const vet_ruleset_t *rs, vet_scratch_t *scratch,
+    const vet_submission_t *s, vet_hits_t *hits);
+static int vet_matcher_outcomes(vet_matcher_t *m);
+static int vet_match_all(vet_matcher_t *m);
+static int vet_match_next_rule(vet_matcher_t *m, size_t i);
+static int vet_match_needed(vet_matcher_t *m, size_t index);
+static void vet_match_clean(vet_hits_t *hits);
 static int vet_match_unreadable(vet_matcher_t *m);
 static int vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test);
-static int vet_match_applies(const vet_matcher_t *m,
-    const vet_test_rule_t *test, size_t field);
 static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
 static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
     const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
 static int vet_match_joined(vet_matcher_t *m, vet_finding_t *f,
     const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
 static size_t vet_match_next(vet_str_t text, size_t i);
-static int vet_match_links(vet_matcher_t *m, vet_finding_t *f);
-static int vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
-    const vet_reading_t **most);
-static size_t vet_match_links_keep(const vet_reading_t *r, vet_link_t *places,
-    size_t max);
-static int vet_match_length(vet_matcher_t *m, vet_finding_t *f);
-static int vet_match_readings(vet_matcher_t *m, size_t field,
-    vet_readings_t **readings);
-static int vet_match_view(vet_matcher_t *m, vet_reading_t *reading,
-    vet_view_kind_t kind, const vet_view_t **view);
-static int vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field,
-    size_t start, size_t end, int bare);
 static vet_hit_t *vet_match_same(vet_matcher_t *m, const vet_finding_t *f,
     size_t field, size_t start, size_t end);
-static int vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test,
-    size_t field);
 
 
 int
 vet_match(vet_pool_t *pool, const vet_ruleset_t *rs, vet_scratch_t *scratch,
     const vet_submission_t *s, vet_hits_t *hits)
 {
-    int                     rc;
-    size_t                  i;
-    vet_matcher_t           m;
-    const vet_test_rule_t  *tests;
+    int            rc;
+    vet_matcher_t  m;
 
-    rc = vet_matcher_init(&m, pool, scratch, s, hits);
+    rc = vet_matcher_init(&m, pool, rs, scratch, s, hits);
     if (rc == VET_OK) {
         rc = vet_match_unreadable(&m);
     }
 
-    tests = rs->rules.elts;
-
-    for (i = 0; rc == VET_OK && i < rs->rules.n; i++) {
-        rc = vet_match_rule(&m, &tests[i]);
-
-        if (rc == VET_OK && vet_pattern_spent(scratch)) {
-            return vet_match_spent(&m, NULL, VET_NO_FIELD);
-        }
+    if (rc == VET_OK) {
+        rc = vet_match_all(&m);
     }
+
+    vet_match_clean(hits);
 
     return rc;
 }
 
 
 int
-vet_match_one(vet_pool_t *pool, const vet_test_rule_t *rule,
-    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits)
+vet_match_one(vet_pool_t *pool, const vet_ruleset_t *rs,
+    const vet_test_rule_t *rule, vet_scratch_t *scratch,
+    const vet_submission_t *s, vet_hits_t *hits)
 {
     int            rc;
     vet_matcher_t  m;
 
-    rc = vet_matcher_init(&m, pool, scratch, s, hits);
+    rc = vet_matcher_init(&m, pool, rs, scratch, s, hits);
+    m.everywhere = 1;
+
+    if (rc == VET_OK && rule->test == VET_TEST_PARTS) {
+        return vet_match_needed(&m, (size_t) (rule - (vet_test_rule_t *)
+                                                     rs->rules.elts));
+    }
 
     return (rc == VET_OK) ? vet_match_rule(&m, rule) : rc;
 }
 
 
 static int
-vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, vet_scratch_t *scratch,
-    const vet_submission_t *s, vet_hits_t *hits)
+vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, const vet_ruleset_t *rs,
+    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits)
 {
+    memset(m, 0, sizeof(vet_matcher_t));
     m->pool = pool;
+    m->rs = rs;
     m->scratch = scratch;
     m->s = s;
     m->hits = hits;
@@ -122,6 +95,129 @@ vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, vet_scratch_t *scratch,
     vet_pattern_begin(scratch);
 
     return VET_OK;
+}
+
+
+static int
+vet_matcher_outcomes(vet_matcher_t *m)
+{
+    m->outcomes = vet_pcalloc(m->pool,
+                              m->rs->rules.n * sizeof(vet_outcome_t));
+
+    return (m->outcomes == NULL) ? vet_pool_failed(m->pool) : VET_OK;
+}
+
+
+static int
+vet_match_all(vet_matcher_t *m)
+{
+    int                     rc;
+    size_t                  i;
+    const vet_test_rule_t  *tests;
+
+    rc = VET_OK;
+    tests = m->rs->rules.elts;
+
+    /* rules made of others are the last ones */
+
+    if (tests[m->rs->rules.n - 1].test == VET_TEST_PARTS) {
+        rc = vet_matcher_outcomes(m);
+    }
+
+    for (i = 0; rc == VET_OK && i < m->rs->rules.n; i++) {
+        rc = vet_match_next_rule(m, i);
+
+        if (rc == VET_OK && vet_pattern_spent(m->scratch)) {
+            return vet_match_spent(m, NULL, VET_NO_FIELD);
+        }
+    }
+
+    return rc;
+}
+
+
+static int
+vet_match_next_rule(vet_matcher_t *m, size_t i)
+{
+    int                     rc;
+    vet_outcome_t          *outcome;
+    const vet_test_rule_t  *test;
+
+    test = (const vet_test_rule_t *) m->rs->rules.elts + i;
+    outcome = (m->outcomes == NULL) ? NULL : &m->outcomes[i];
+
+    if (outcome != NULL) {
+        outcome->first = m->hits->n;
+    }
+
+    m->ran_out = 0;
+    rc = vet_match_rule(m, test);
+
+    if (outcome != NULL) {
+        outcome->end = m->hits->n;
+        outcome->spent = (m->ran_out != 0);
+    }
+
+    return rc;
+}
+
+
+/* Matches one rule of the set, and before it those that it is made of. */
+
+static int
+vet_match_needed(vet_matcher_t *m, size_t index)
+{
+    int                     rc;
+    size_t                  i, k;
+    unsigned char          *needed;
+    const vet_test_rule_t  *tests;
+
+    rc = vet_matcher_outcomes(m);
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    needed = vet_pcalloc(m->pool, index + 1);
+    if (needed == NULL) {
+        return vet_pool_failed(m->pool);
+    }
+
+    tests = m->rs->rules.elts;
+    needed[index] = 1;
+
+    for (i = index; i > 0; i--) {
+        for (k = 0; needed[i] && k < tests[i].nparts; k++) {
+            needed[tests[i].parts[k].index] = 1;
+        }
+    }
+
+    for (i = 0; rc == VET_OK && i <= index; i++) {
+        rc = needed[i] ? vet_match_next_rule(m, i) : VET_OK;
+    }
+
+    return rc;
+}
+
+
+/* Drops the hits of rules that are nothing but parts. */
+
+static void
+vet_match_clean(vet_hits_t *hits)
+{
+    size_t            i, n;
+    const vet_rule_t *rule;
+
+    n = 0;
+
+    for (i = 0; i < hits->n; i++) {
+        rule = hits->elts[i].rule;
+
+        if (rule->score != 0 || rule->file == NULL) {
+            hits->elts[n++] = hits->elts[i];
+        }
+    }
+
+    hits->n = n;
 }
 
 
@@ -156,13 +252,25 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
     memset(&f, 0, sizeof(vet_finding_t));
     f.test = test;
 
+    if (!m->everywhere && (!vet_scope_holds(&test->scope, &m->s->context)
+                           || vet_except_rule(m, test)))
+    {
+        return VET_OK;
+    }
+
     switch (test->test) {
 
-    case VET_TEST_LINKS:
-        return vet_match_links(m, &f);
+    case VET_TEST_MEASURE:
+        return vet_match_measure(m, &f);
 
-    case VET_TEST_LENGTH:
-        return vet_match_length(m, &f);
+    case VET_TEST_HOSTS:
+        return vet_match_hosts(m, &f);
+
+    case VET_TEST_PERSONAL:
+        return vet_match_personal(m, &f);
+
+    case VET_TEST_PARTS:
+        return vet_match_parts(m, &f);
 
     default:
         break;
@@ -185,7 +293,7 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
 
 /* No rule has the bit of role ignore. */
 
-static int
+int
 vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
     size_t field)
 {
@@ -193,7 +301,8 @@ vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
 
     f = &m->s->fields[field];
 
-    return !f->file && f->value.len != 0 && (test->roles & 1u << f->role) != 0;
+    return !f->file && f->value.len != 0 && (test->roles & 1u << f->role) != 0
+           && !vet_except_field(m, test, field);
 }
 
 
@@ -353,167 +462,7 @@ vet_match_next(vet_str_t text, size_t i)
 }
 
 
-/*
- * All fields are counted together: links may be spread over them.  What was
- * converted is the same field as the one before it.
- */
-
-static int
-vet_match_links(vet_matcher_t *m, vet_finding_t *f)
-{
-    int                   rc;
-    size_t                i, n, before, total, kept;
-    size_t                fields[VET_HITS_PER_RULE];
-    vet_link_t            places[VET_HITS_PER_RULE];
-    const vet_reading_t  *most;
-
-    n = 0;
-    most = NULL;
-    total = 0;
-    kept = 0;
-    before = 0;
-
-    for (i = 0; i < m->s->nfields; i++) {
-
-        if (m->s->fields[i].charset == NULL) {
-            before = 0;
-        }
-
-        if (!vet_match_applies(m, f->test, i)) {
-            continue;
-        }
-
-        rc = vet_match_links_in(m, i, &n, &most);
-        if (rc != VET_OK) {
-            return rc;
-        }
-
-        total += (n > before) ? n - before : 0;
-        before = n;
-
-        n = (n == 0) ? 0 : vet_match_links_keep(most, places + kept,
-                                                VET_HITS_PER_RULE - kept);
-
-        for ( /* void */ ; n > 0; n--) {
-            fields[kept++] = i;
-        }
-    }
-
-    if (total <= f->test->over) {
-        return VET_OK;
-    }
-
-    for (i = 0; i < kept; i++) {
-        rc = vet_match_add(m, f, fields[i], places[i].start, places[i].end, 0);
-        if (rc != VET_OK) {
-            return rc;
-        }
-    }
-
-    return VET_OK;
-}
-
-
-/* Counts the links of the reading that has most. */
-
-static int
-vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
-    const vet_reading_t **most)
-{
-    int                rc;
-    size_t             i, links;
-    vet_readings_t    *readings;
-    const vet_view_t  *view;
-
-    rc = vet_match_readings(m, field, &readings);
-    if (rc != VET_OK) {
-        return rc;
-    }
-
-    *n = 0;
-    *most = readings->elts;
-
-    for (i = 0; i < readings->n; i++) {
-
-        rc = vet_match_view(m, &readings->elts[i], VET_VIEW_TEXT, &view);
-        if (rc != VET_OK) {
-            return rc;
-        }
-
-        links = vet_measure_links(view->text, NULL, 0);
-
-        if (links > *n) {
-            *n = links;
-            *most = &readings->elts[i];
-        }
-    }
-
-    return VET_OK;
-}
-
-
-/* Puts at most max links in places; returns how many. */
-
-static size_t
-vet_match_links_keep(const vet_reading_t *r, vet_link_t *places, size_t max)
-{
-    size_t             i, n, start, end;
-    const vet_view_t  *view;
-
-    view = r->views[VET_VIEW_TEXT];
-
-    n = vet_measure_links(view->text, places, max);
-    n = (n < max) ? n : max;
-
-    for (i = 0; i < n; i++) {
-        start = vet_view_start(view, places[i].start);
-        end = vet_view_end(view, places[i].end);
-
-        places[i].start = vet_reading_start(r, start);
-        places[i].end = vet_reading_end(r, end);
-    }
-
-    return n;
-}
-
-
-/* The characters of a text with its markup: that may be all there is. */
-
-static int
-vet_match_length(vet_matcher_t *m, vet_finding_t *f)
-{
-    int              rc;
-    size_t           i;
-    vet_str_t        text;
-    vet_readings_t  *readings;
-
-    for (i = 0; i < m->s->nfields; i++) {
-        if (!vet_match_applies(m, f->test, i)) {
-            continue;
-        }
-
-        rc = vet_match_readings(m, i, &readings);
-        if (rc != VET_OK) {
-            return rc;
-        }
-
-        text = readings->elts[readings->whole].text;
-
-        if (vet_measure_length(text) <= f->test->over) {
-            continue;
-        }
-
-        rc = vet_match_add(m, f, i, 0, m->s->fields[i].value.len, 0);
-        if (rc != VET_OK) {
-            return rc;
-        }
-    }
-
-    return VET_OK;
-}
-
-
-static int
+int
 vet_match_readings(vet_matcher_t *m, size_t field, vet_readings_t **readings)
 {
     vet_field_t  f;
@@ -535,7 +484,7 @@ vet_match_readings(vet_matcher_t *m, size_t field, vet_readings_t **readings)
 }
 
 
-static int
+int
 vet_match_view(vet_matcher_t *m, vet_reading_t *reading, vet_view_kind_t kind,
     const vet_view_t **view)
 {
@@ -582,14 +531,22 @@ vet_match_view(vet_matcher_t *m, vet_reading_t *reading, vet_view_kind_t kind,
  * last: the score goes by the strongest.
  */
 
-static int
+int
 vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     size_t end, int bare)
 {
+    int                rc, dropped;
     vet_hit_t         *hit;
     const vet_rule_t  *rule;
 
     end = (end > start) ? end : start;
+
+    rc = vet_except_place(m, f->test, field, start, end, &dropped);
+
+    if (rc != VET_OK || dropped) {
+        return rc;
+    }
+
     hit = vet_match_same(m, f, field, start, end);
 
     if (hit != NULL) {
@@ -623,7 +580,7 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     hit->bare = (bare != 0);
 
     if (bare) {
-        hit->score /= 2;
+        hit->score = (hit->score == 0) ? 0 : f->test->bare_score;
 
     } else {
         f->full = 1;
@@ -662,11 +619,13 @@ vet_match_same(vet_matcher_t *m, const vet_finding_t *f, size_t field,
  * NULL for all that are left.  Shadow rules hold nothing, also not so.
  */
 
-static int
+int
 vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test, size_t field)
 {
     vet_hit_t      *hit;
     unsigned char  *spent;
+
+    m->ran_out = 1;
 
     if (test != NULL && test->rule.mode == VET_MODE_SHADOW) {
         return VET_OK;

@@ -867,3 +867,30 @@ vet_list_push(vet_list_t *list)
 
     return (char *) list->elts + list->size * list->n++;
 }
+
+
+int
+vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
+    vet_str_t *text)
+{
+    int         rc;
+    size_t      kind;
+    vet_str_t   wanted;
+    vet_view_t  view;
+
+    wanted.data = (const unsigned char *) name;
+    wanted.len = strlen(name);
+    kind = vet_view_index(wanted);
+
+    if (kind == VET_VIEW_N) {
+        return VET_DECLINED;
+    }
+
+    rc = vet_view_build(pool, value, (vet_view_kind_t) kind, &view);
+
+    if (rc == VET_OK) {
+        *text = view.text;
+    }
+
+    return rc;
+}

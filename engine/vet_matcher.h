@@ -1,0 +1,92 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * The matcher at work: what the files that look for different things share.
+ */
+
+
+#ifndef VET_MATCHER_H_INCLUDED
+#define VET_MATCHER_H_INCLUDED
+
+
+#include "vet_rules.h"
+
+
+/* What a rule of the set has found, for those made of it. */
+
+typedef struct {
+    size_t                   first;     /* its hits are among these */
+    size_t                   end;
+    unsigned                 spent:1;   /* there may be more */
+} vet_outcome_t;
+
+/* Where the phrases of an exception are, in one field: apart, in order. */
+
+typedef struct {
+    vet_link_t              *places;
+    size_t                   n;
+    unsigned                 done:1;
+} vet_covers_t;
+
+typedef struct {
+    vet_pool_t              *pool;
+    const vet_ruleset_t     *rs;
+    vet_scratch_t           *scratch;
+    const vet_submission_t  *s;
+    vet_hits_t              *hits;
+    vet_readings_t          *readings;  /* one a field, made at need */
+    unsigned char           *spent;     /* a field has an engine.budget hit */
+    vet_outcome_t           *outcomes;  /* one a rule; NULL: not needed */
+    vet_covers_t           **covers;    /* by exception, then field */
+    int                      everywhere;    /* no scopes, no exceptions */
+    int                      ran_out;   /* the rule being matched */
+} vet_matcher_t;
+
+/* What one rule has found so far. */
+
+typedef struct {
+    const vet_test_rule_t   *test;
+    size_t                   n;         /* hits kept */
+    size_t                   places[VET_HITS_PER_RULE]; /* their indexes */
+    size_t                   seen;      /* of them, of earlier readings */
+    int                      full;      /* one of them is not bare */
+} vet_finding_t;
+
+
+/*
+ * vet_match.c.  All return VET_OK, or VET_LIMIT and VET_ERROR as of vet_parse.
+ *
+ * vet_match_applies tells whether a rule looks at a field.  vet_match_add adds
+ * a hit, unless an exception drops it.
+ */
+int vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
+    size_t field);
+int vet_match_readings(vet_matcher_t *m, size_t field,
+    vet_readings_t **readings);
+int vet_match_view(vet_matcher_t *m, vet_reading_t *reading,
+    vet_view_kind_t kind, const vet_view_t **view);
+int vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field,
+    size_t start, size_t end, int bare);
+int vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test,
+    size_t field);
+
+/* The kinds of rules, but for words and patterns. */
+
+int vet_match_measure(vet_matcher_t *m, vet_finding_t *f);
+int vet_match_hosts(vet_matcher_t *m, vet_finding_t *f);
+int vet_match_personal(vet_matcher_t *m, vet_finding_t *f);
+int vet_match_parts(vet_matcher_t *m, vet_finding_t *f);
+
+/*
+ * vet_match_except.c.  Tells whether exceptions drop all of a rule's hits, or
+ * all in a field; and, with dropped, the one at a place.
+ */
+int vet_except_rule(const vet_matcher_t *m, const vet_test_rule_t *test);
+int vet_except_field(const vet_matcher_t *m, const vet_test_rule_t *test,
+    size_t field);
+int vet_except_place(vet_matcher_t *m, const vet_test_rule_t *test,
+    size_t field, size_t start, size_t end, int *dropped);
+
+
+#endif /* VET_MATCHER_H_INCLUDED */
