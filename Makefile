@@ -7,6 +7,7 @@
 BUILD      = build
 PORT       = 8080
 PREFIX     = /usr/local
+RULES_DIR  = $(PREFIX)/share/moderate
 JOBS       = $(shell nproc 2>/dev/null || echo 1)
 
 # the nginx source tree to build against: Debian's nginx-dev, or any other
@@ -155,10 +156,14 @@ nginx: module
 ENGINE_OBJS = $(ENGINE_SRCS:%.c=$(BUILD)/%.o)
 CLI_OBJS    = $(CLI_SRCS:%.c=$(BUILD)/%.o)
 
+# the rules of a command that names none
+
+CLI_RULES   = '-DMODERATECTL_RULES_PATH="$(RULES_DIR)/lua-free-rules"'
+
 COMPILE = $(CC) -std=gnu11 -I engine $(WARNINGS) -MMD -MP
 
 $(BUILD)/plain.flags: FORCE
-	$(call remember,$(COMPILE) $(CFLAGS) $(LDFLAGS) \
+	$(call remember,$(COMPILE) $(CFLAGS) $(LDFLAGS) $(RULES_DIR) \
 	    $(ENGINE_SRCS) $(CLI_SRCS))
 
 $(ENGINE_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
@@ -169,7 +174,7 @@ $(ENGINE_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
 $(CLI_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
 	@mkdir -p $(@D)
 	$(call say,cc  $<)
-	$(Q)$(COMPILE) $(CFLAGS) -c -o $@ $<
+	$(Q)$(COMPILE) $(CFLAGS) $(CLI_RULES) -c -o $@ $<
 
 $(ENGINE): $(ENGINE_OBJS) $(BUILD)/plain.flags
 	@rm -f $@
@@ -455,10 +460,10 @@ NGINX_MODULES = /usr/lib/nginx/modules
 
 install: all
 	install -d '$(DESTDIR)$(NGINX_MODULES)' '$(DESTDIR)$(PREFIX)/bin' \
-	    '$(DESTDIR)$(PREFIX)/share/moderate'
+	    '$(DESTDIR)$(RULES_DIR)'
 	install -m 644 $(MODULE) '$(DESTDIR)$(NGINX_MODULES)'
 	install -m 755 $(CLI) '$(DESTDIR)$(PREFIX)/bin'
-	cp -R lua-free-rules '$(DESTDIR)$(PREFIX)/share/moderate'
+	cp -R lua-free-rules '$(DESTDIR)$(RULES_DIR)'
 
 clean:
 	rm -rf $(BUILD)

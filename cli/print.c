@@ -7,6 +7,7 @@
 
 
 #include <stdint.h>
+#include <string.h>
 
 #include "moderatectl.h"
 
@@ -27,8 +28,7 @@ static const moderatectl_range_t  moderatectl_hidden[] = {
     { 0x061c, 0x061c },
     { 0x115f, 0x1160 },
     { 0x180b, 0x180f },
-    { 0x200b, 0x200b },
-    { 0x200e, 0x200f },     /* 200C and 200D join emoji and Indic letters */
+    { 0x200b, 0x200f },
     { 0x2028, 0x202e },
     { 0x2060, 0x206f },
     { 0x3164, 0x3164 },
@@ -45,6 +45,8 @@ static const moderatectl_range_t  moderatectl_hidden[] = {
 static size_t moderatectl_decode(const unsigned char *p, size_t len,
     uint32_t *code);
 static int moderatectl_is_hidden(uint32_t code);
+static int moderatectl_is_escape(const unsigned char *p, size_t len);
+static int moderatectl_write(const char *data, size_t len, void *out);
 
 
 void
@@ -70,7 +72,7 @@ moderatectl_print(FILE *out, const char *text, size_t len, int indent)
         n = moderatectl_decode(p, (size_t) (last - p), &code);
 
         if (n == 0) {
-            fprintf(out, "\\x%02x", *p++);
+            fprintf(out, "<0x%02X>", *p++);
             continue;
         }
 
@@ -83,17 +85,10 @@ moderatectl_print(FILE *out, const char *text, size_t len, int indent)
             fputc('\n', out);
             start = 1;
 
-        } else if (code == '\\') {
-            fputs("\\\\", out);
-
-        } else if (code == '\n') {
-            fputs("\\n", out);
-
-        } else if (code < 0x80 && moderatectl_is_hidden(code)) {
-            fprintf(out, "\\x%02x", (unsigned) code);
-
-        } else if (moderatectl_is_hidden(code)) {
-            fprintf(out, "\\u{%x}", (unsigned) code);
+        } else if (moderatectl_is_hidden(code)
+                   || moderatectl_is_escape(p, (size_t) (last - p)))
+        {
+            fprintf(out, "<U+%04X>", (unsigned) code);
 
         } else {
             fwrite(p, 1, n, out);
@@ -176,6 +171,64 @@ moderatectl_is_hidden(uint32_t code)
             && code <= moderatectl_hidden[i].last)
         {
             return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* A text that looks like an escape has one itself: none is mistaken. */
+
+static int
+moderatectl_is_escape(const unsigned char *p, size_t len)
+{
+    return len >= 3
+           && (memcmp(p, "<U+", 3) == 0 || memcmp(p, "<0x", 3) == 0);
+}
+
+
+void
+moderatectl_print_str(FILE *out, vet_str_t text)
+{
+    moderatectl_print(out, (const char *) text.data, text.len, -1);
+}
+
+
+int
+moderatectl_print_json(FILE *out, const json_t *json, size_t flags)
+{
+    if (json == NULL) {
+        return moderatectl_no_memory();
+    }
+
+    if (json_dump_callback(json, moderatectl_write, out,
+                           flags | JSON_ENSURE_ASCII) != 0
+        || fputc('\n', out) == EOF)
+    {
+        fprintf(stderr, "moderatectl: the output cannot be written\n");
+        return MODERATECTL_TROUBLE;
+    }
+
+    return MODERATECTL_OK;
+}
+
+
+/* DELETE is the one control character that jansson leaves as it is. */
+
+static int
+moderatectl_write(const char *data, size_t len, void *out)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        if (data[i] == 0x7f) {
+            if (fputs("\\u007f", out) == EOF) {
+                return -1;
+            }
+
+        } else if (putc(data[i], out) == EOF) {
+            return -1;
         }
     }
 
