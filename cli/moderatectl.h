@@ -31,6 +31,8 @@
 int moderatectl_rules(int argc, char **argv);
 int moderatectl_rules_check(int argc, char **argv);
 int moderatectl_rules_corpus(int argc, char **argv);
+int moderatectl_rules_diff(int argc, char **argv);
+int moderatectl_rules_test(int argc, char **argv);
 int moderatectl_explain(int argc, char **argv);
 int moderatectl_queue(int argc, char **argv);
 
@@ -144,6 +146,29 @@ const char *moderatectl_record_name(const moderatectl_record_t *record,
 
 /* Writes "file:line: " to stderr, for a message to follow. */
 void moderatectl_record_place(const moderatectl_record_t *record);
+
+
+/*
+ * Counts by source and label, counts.c.  Groups are an object of sources with
+ * objects of labels with objects of counts; NULL or not 0: memory is out.
+ */
+
+json_t *moderatectl_count_group(json_t *groups,
+    const moderatectl_record_t *record, const char *label);
+
+/* Returns the object under a name, made if there is none. */
+json_t *moderatectl_child(json_t *object, const char *name);
+
+/* Adds one to the number under a name; a number that is not there is 0. */
+int moderatectl_count(json_t *object, const char *name);
+
+/* Adds one to "pass", "hold" or "reject", all of which are there then. */
+int moderatectl_count_verdict(json_t *object, vet_action_t verdict);
+
+json_int_t moderatectl_number(const json_t *object, const char *name);
+
+/* Returns the groups as a list of objects with source, label and counts. */
+json_t *moderatectl_count_list(json_t *groups);
 
 
 /* The JSON API of the module. */

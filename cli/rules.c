@@ -30,6 +30,9 @@ static const rules_command_t  rules_commands[] = {
     { "corpus", moderatectl_rules_corpus,
       "what do rules make of many texts?" },
 
+    { "diff", moderatectl_rules_diff,
+      "which verdicts would other rules change?" },
+
     { NULL, NULL, NULL }
 };
 

@@ -82,21 +82,17 @@ static int corpus_count_rules(corpus_t *c, corpus_text_t *t);
 static json_t *corpus_rule(corpus_t *c, const vet_rule_t *rule);
 static int corpus_decides(const corpus_t *c, const corpus_text_t *t,
     const vet_rule_t *rule);
-static json_t *corpus_child(json_t *object, const char *name);
-static int corpus_add(json_t *object, const char *name);
 static int corpus_each(const corpus_t *c, corpus_text_t *t);
 static json_t *corpus_hits(const corpus_text_t *t);
 static void corpus_list(const corpus_text_t *t);
 static int corpus_report(corpus_t *c);
 static json_t *corpus_document(corpus_t *c);
-static json_t *corpus_flat(json_t *groups);
 static json_t *corpus_rules(corpus_t *c);
 static int corpus_order(const void *one, const void *two);
 static void corpus_table(const json_t *document);
 static void corpus_group(const json_t *group, int source, int label);
 static void corpus_table_rule(const json_t *rule);
 static int corpus_width(const json_t *groups, const char *name);
-static json_int_t corpus_number(const json_t *object, const char *name);
 static void corpus_cell(const char *text, int width);
 
 
@@ -404,11 +400,12 @@ corpus_count(corpus_t *c, const corpus_text_t *t)
 {
     json_t  *group;
 
-    group = corpus_child(corpus_child(c->groups, t->source), t->label);
+    group = moderatectl_count_group(c->groups, t->record, c->label);
 
     if (group == NULL
-        || corpus_add(group, "n") != 0
-        || corpus_add(group, t->verdict) != 0)
+        || moderatectl_count(group, "n") != 0
+        || moderatectl_count_verdict(group,
+                                     t->judged.verdict.action) != 0)
     {
         return moderatectl_no_memory();
     }
@@ -440,10 +437,11 @@ corpus_count_rules(corpus_t *c, corpus_text_t *t)
         counts = corpus_rule(c, rule);
 
         if (counts == NULL
-            || corpus_add(counts, "texts") != 0
-            || corpus_add(json_object_get(counts, "labels"), t->label) != 0
+            || moderatectl_count(counts, "texts") != 0
+            || moderatectl_count(json_object_get(counts, "labels"),
+                                 t->label) != 0
             || (corpus_decides(c, t, rule)
-                && corpus_add(counts, "decides") != 0))
+                && moderatectl_count(counts, "decides") != 0))
         {
             return moderatectl_no_memory();
         }
@@ -515,37 +513,6 @@ corpus_decides(const corpus_t *c, const corpus_text_t *t,
     vet_decide(c->judge.rules, &others, VET_HOLD, &verdict);
 
     return verdict.action < t->judged.verdict.action;
-}
-
-
-static json_t *
-corpus_child(json_t *object, const char *name)
-{
-    json_t  *child;
-
-    if (object == NULL) {
-        return NULL;
-    }
-
-    child = json_object_get(object, name);
-
-    if (child == NULL) {
-        child = json_object();
-
-        if (json_object_set_new(object, name, child) != 0) {
-            return NULL;
-        }
-    }
-
-    return child;
-}
-
-
-static int
-corpus_add(json_t *object, const char *name)
-{
-    return json_object_set_new(object, name,
-                               json_integer(corpus_number(object, name) + 1));
 }
 
 
@@ -669,37 +636,8 @@ corpus_document(corpus_t *c)
     return json_pack("{s:s%,s:I,s:o,s:o}",
                      "version", version.data, version.len,
                      "texts", (json_int_t) c->texts,
-                     "groups", corpus_flat(c->groups),
+                     "groups", moderatectl_count_list(c->groups),
                      "rules", corpus_rules(c));
-}
-
-
-static json_t *
-corpus_flat(json_t *groups)
-{
-    json_t      *flat, *labels, *group, *row;
-    const char  *source, *label;
-
-    flat = json_array();
-
-    json_object_foreach(groups, source, labels) {
-        json_object_foreach(labels, label, group) {
-
-            row = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I}",
-                            "source", source, "label", label,
-                            "n", corpus_number(group, "n"),
-                            "pass", corpus_number(group, "pass"),
-                            "hold", corpus_number(group, "hold"),
-                            "reject", corpus_number(group, "reject"));
-
-            if (json_array_append_new(flat, row) != 0) {
-                json_decref(flat);
-                return NULL;
-            }
-        }
-    }
-
-    return flat;
 }
 
 
@@ -752,8 +690,8 @@ corpus_order(const void *one, const void *two)
 
     a = *(json_t *const *) one;
     b = *(json_t *const *) two;
-    m = corpus_number(a, "texts");
-    n = corpus_number(b, "texts");
+    m = moderatectl_number(a, "texts");
+    n = moderatectl_number(b, "texts");
 
     if (m != n) {
         return (m < n) ? 1 : -1;
@@ -800,14 +738,14 @@ corpus_group(const json_t *group, int source, int label)
 
     static const char  *verdicts[] = { "pass", "hold", "reject" };
 
-    n = corpus_number(group, "n");
+    n = moderatectl_number(group, "n");
 
     corpus_cell(json_string_value(json_object_get(group, "source")), source);
     corpus_cell(json_string_value(json_object_get(group, "label")), label);
     printf("%7lld", (long long) n);
 
     for (i = 0; i < 3; i++) {
-        m = corpus_number(group, verdicts[i]);
+        m = moderatectl_number(group, verdicts[i]);
         printf("  %7lld %7.2f", (long long) m, 100.0 * (double) m / (double) n);
     }
 
@@ -824,8 +762,8 @@ corpus_table_rule(const json_t *rule)
     printf("%-34s %7.1f  %7lld %7lld  ",
            json_string_value(json_object_get(rule, "rule")),
            json_real_value(json_object_get(rule, "score")),
-           (long long) corpus_number(rule, "texts"),
-           (long long) corpus_number(rule, "decides"));
+           (long long) moderatectl_number(rule, "texts"),
+           (long long) moderatectl_number(rule, "decides"));
 
     separator = "";
 
@@ -874,11 +812,4 @@ corpus_cell(const char *text, int width)
 
     moderatectl_print_str(stdout, moderatectl_str(text));
     printf("%*s", 2 + ((len < width) ? width - len : 0), "");
-}
-
-
-static json_int_t
-corpus_number(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
 }
