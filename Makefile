@@ -86,7 +86,7 @@ endif
 
 .PHONY: all help module nginx cli unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora fuzz fuzzers bench
+.PHONY: check-corpora quality fuzz fuzzers bench
 .PHONY: differential differential-deps differential-short
 .DELETE_ON_ERROR:
 
@@ -107,6 +107,8 @@ help:
 	@echo '                with the sanitized module; TESTS="t/a.t" runs some'
 	@echo 'make check-corpora CORPORA=/path'
 	@echo '                tests/corpora/ with material made by others'
+	@echo 'make quality    how well the shipped rules judge: build/quality.json;'
+	@echo '                CORPORA=/path adds its comments, SPLIT=dev or test'
 	@echo 'make fuzz       all fuzz targets, SECONDS=$(SECONDS) or RUNS= for'
 	@echo '                each; TARGETS="json form" runs some'
 	@echo 'make differential'
@@ -443,6 +445,16 @@ else
 	@CORPORA=$(abspath $(CORPORA)) TEST_MODERATE_MODULE=$(abspath $(MODULE)) \
 	    $(PROVE) -I t/lib tests/corpora/*.t
 endif
+
+# How well the rules judge.  Edit them with SPLIT=dev before you look at
+# SPLIT=test.
+
+SPLIT =
+
+quality: cli
+	@$(PYTHON) -B tools/quality.py --moderatectl $(CLI) \
+	    --out $(BUILD)/quality.json $(if $(SPLIT),--split '$(SPLIT)') \
+	    $(if $(CORPORA),--corpora '$(CORPORA)') $(if $(LOST),--lost)
 
 lint: lint-deps
 	+@$(MAKE) --no-print-directory all
