@@ -33,6 +33,7 @@ int moderatectl_rules_check(int argc, char **argv);
 int moderatectl_rules_corpus(int argc, char **argv);
 int moderatectl_rules_diff(int argc, char **argv);
 int moderatectl_rules_test(int argc, char **argv);
+int moderatectl_rules_explain(int argc, char **argv);
 int moderatectl_explain(int argc, char **argv);
 int moderatectl_queue(int argc, char **argv);
 
@@ -48,8 +49,24 @@ int moderatectl_queue(int argc, char **argv);
 void moderatectl_print(FILE *out, const char *text, size_t len, int indent);
 
 
+/*
+ * As above, with open before and close behind each mark.  Marks are bytes of
+ * the text, not empty, in order and apart from each other.
+ */
+
+typedef struct {
+    size_t                  start;
+    size_t                  end;
+} moderatectl_mark_t;
+
+void moderatectl_print_marked(FILE *out, const char *text, size_t len,
+    int indent, const moderatectl_mark_t *marks, size_t n, const char *open,
+    const char *close);
+
 /* As above, one line, to be read beside what it is about. */
 void moderatectl_print_str(FILE *out, vet_str_t text);
+
+int moderatectl_is_utf8(vet_str_t text);
 
 /*
  * Writes JSON in ASCII and a line end; flags as of json_dumpf().  Returns an

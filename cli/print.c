@@ -42,6 +42,8 @@ static const moderatectl_range_t  moderatectl_hidden[] = {
 };
 
 
+static size_t moderatectl_print_one(FILE *out, const unsigned char *p,
+    size_t len, int lines);
 static size_t moderatectl_decode(const unsigned char *p, size_t len,
     uint32_t *code);
 static int moderatectl_is_hidden(uint32_t code);
@@ -52,54 +54,83 @@ static int moderatectl_write(const char *data, size_t len, void *out);
 void
 moderatectl_print(FILE *out, const char *text, size_t len, int indent)
 {
-    int                   start;
-    size_t                n;
-    uint32_t              code;
-    const unsigned char  *p, *last;
+    moderatectl_print_marked(out, text, len, indent, NULL, 0, "", "");
+}
 
-    p = (const unsigned char *) text;
-    last = p + len;
+
+void
+moderatectl_print_marked(FILE *out, const char *text, size_t len, int indent,
+    const moderatectl_mark_t *marks, size_t n, const char *open,
+    const char *close)
+{
+    int     start, inside;
+    size_t  i, used, at;
+
     start = 1;
+    inside = 0;
+    at = 0;
 
-    while (p < last) {
+    for (i = 0; i < len; i += used) {
+
+        if (inside && i >= marks[at].end) {
+            fputs(close, out);
+            inside = 0;
+            at++;
+        }
 
         if (start && indent > 0) {
             fprintf(out, "%*s", indent, "");
         }
 
-        start = 0;
-
-        n = moderatectl_decode(p, (size_t) (last - p), &code);
-
-        if (n == 0) {
-            fprintf(out, "<0x%02X>", *p++);
-            continue;
+        if (!inside && at < n && i >= marks[at].start) {
+            fputs(open, out);
+            inside = 1;
         }
 
-        if (indent >= 0 && code == '\r' && last - p > 1 && p[1] == '\n') {
-            p++;
-            continue;
-        }
+        start = (indent >= 0 && text[i] == '\n');
+        used = moderatectl_print_one(out, (const unsigned char *) text + i,
+                                     len - i, indent >= 0);
+    }
 
-        if (indent >= 0 && code == '\n') {
-            fputc('\n', out);
-            start = 1;
-
-        } else if (moderatectl_is_hidden(code)
-                   || moderatectl_is_escape(p, (size_t) (last - p)))
-        {
-            fprintf(out, "<U+%04X>", (unsigned) code);
-
-        } else {
-            fwrite(p, 1, n, out);
-        }
-
-        p += n;
+    if (inside) {
+        fputs(close, out);
     }
 
     if (indent >= 0 && !start) {
         fputc('\n', out);
     }
+}
+
+
+/* Writes one character and returns how many bytes it is; lines: "\n" ends. */
+
+static size_t
+moderatectl_print_one(FILE *out, const unsigned char *p, size_t len, int lines)
+{
+    size_t    n;
+    uint32_t  code;
+
+    n = moderatectl_decode(p, len, &code);
+
+    if (n == 0) {
+        fprintf(out, "<0x%02X>", *p);
+        return 1;
+    }
+
+    if (lines && code == '\n') {
+        fputc('\n', out);
+
+    } else if (lines && code == '\r' && len > 1 && p[1] == '\n') {
+        return 1;
+
+    } else if (moderatectl_is_hidden(code) || moderatectl_is_escape(p, len)) {
+        fprintf(out, "<U+%04X>", (unsigned) code);
+
+    } else {
+        fwrite(p, 1, n, out);
+    }
+
+    return n;
 }
 
 
@@ -156,6 +187,24 @@ moderatectl_decode(const unsigned char *p, size_t len, uint32_t *code)
     *code = c;
 
     return n;
+}
+
+
+int
+moderatectl_is_utf8(vet_str_t text)
+{
+    size_t    i, n;
+    uint32_t  code;
+
+    for (i = 0; i < text.len; i += n) {
+        n = moderatectl_decode(text.data + i, text.len - i, &code);
+
+        if (n == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

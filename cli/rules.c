@@ -33,6 +33,9 @@ static const rules_command_t  rules_commands[] = {
     { "diff", moderatectl_rules_diff,
       "which verdicts would other rules change?" },
 
+    { "explain", moderatectl_rules_explain,
+      "why is a text judged so?" },
+
     { NULL, NULL, NULL }
 };
 
