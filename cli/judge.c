@@ -16,8 +16,6 @@
 #define JUDGE_MEMORY  ((size_t) 64 * 1024 * 1024)
 
 
-static int judge_load(moderatectl_judge_t *judge,
-    const moderatectl_paths_t *paths);
 static void judge_fields(const json_t *record, moderatectl_judged_t *judged);
 
 
@@ -71,15 +69,38 @@ int
 moderatectl_judge_create(moderatectl_judge_t *judge,
     const moderatectl_paths_t *paths)
 {
-    int                  rc;
+    int            rc;
+    vet_errors_t  *errors;
+
+    errors = calloc(1, sizeof(vet_errors_t));
+    if (errors == NULL) {
+        return moderatectl_no_memory();
+    }
+
+    rc = moderatectl_judge_open(judge, paths, errors);
+    moderatectl_print_errors(stderr, errors);
+    free(errors);
+
+    return (rc == MODERATECTL_REFUSED) ? MODERATECTL_TROUBLE : rc;
+}
+
+
+int
+moderatectl_judge_open(moderatectl_judge_t *judge,
+    const moderatectl_paths_t *paths, vet_errors_t *errors)
+{
     moderatectl_paths_t  installed;
 
     memset(&installed, 0, sizeof(moderatectl_paths_t));
     (void) moderatectl_paths_add(&installed, MODERATECTL_RULES_PATH);
 
-    rc = judge_load(judge, paths->n ? paths : &installed);
-    if (rc != MODERATECTL_OK) {
-        return rc;
+    if (paths->n == 0) {
+        paths = &installed;
+    }
+
+    judge->rules = vet_ruleset_open(paths->elts, paths->n, errors);
+    if (judge->rules == NULL) {
+        return MODERATECTL_REFUSED;
     }
 
     judge->scratch = vet_scratch_create();
@@ -88,30 +109,19 @@ moderatectl_judge_create(moderatectl_judge_t *judge,
 }
 
 
-static int
-judge_load(moderatectl_judge_t *judge, const moderatectl_paths_t *paths)
+void
+moderatectl_print_errors(FILE *out, const vet_errors_t *errors)
 {
-    size_t         i;
-    vet_errors_t  *errors;
-
-    errors = calloc(1, sizeof(vet_errors_t));
-    if (errors == NULL) {
-        return moderatectl_no_memory();
-    }
-
-    judge->rules = vet_ruleset_load(paths->elts, paths->n, errors);
+    size_t  i;
 
     for (i = 0; i < errors->n && i < VET_ERRORS_MAX; i++) {
-        fprintf(stderr, "%s\n", errors->text[i]);
+        moderatectl_print_str(out, moderatectl_str(errors->text[i]));
+        fprintf(out, "\n");
     }
 
     if (errors->n > VET_ERRORS_MAX) {
-        fprintf(stderr, "and %zu more\n", errors->n - VET_ERRORS_MAX);
+        fprintf(out, "and %zu more\n", errors->n - VET_ERRORS_MAX);
     }
-
-    free(errors);
-
-    return (judge->rules == NULL) ? MODERATECTL_TROUBLE : MODERATECTL_OK;
 }
 
 

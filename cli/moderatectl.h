@@ -116,6 +116,15 @@ int moderatectl_judge_create(moderatectl_judge_t *judge,
 void moderatectl_judge_destroy(moderatectl_judge_t *judge);
 
 /*
+ * The same without a message about wrong rules: MODERATECTL_REFUSED, and what
+ * is wrong is in errors, zeroed by the caller.
+ */
+int moderatectl_judge_open(moderatectl_judge_t *judge,
+    const moderatectl_paths_t *paths, vet_errors_t *errors);
+
+void moderatectl_print_errors(FILE *out, const vet_errors_t *errors);
+
+/*
  * Judges a record, which has texts under the names of roles, as a submission
  * with a field for each.  The texts are not copied.  Limits are not counted.
  * An exit code; judged is to be destroyed in any case.

@@ -27,6 +27,9 @@ static const rules_command_t  rules_commands[] = {
     { "check", moderatectl_rules_check,
       "are these files a rule set, and a good one?" },
 
+    { "test", moderatectl_rules_test,
+      "do rules judge the cases as they should?" },
+
     { "corpus", moderatectl_rules_corpus,
       "what do rules make of many texts?" },
 
