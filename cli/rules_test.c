@@ -88,8 +88,8 @@ static const char  test_usage[] =
     "usage: moderatectl rules test [OPTION ...] [RULES ...] "
     "[CASES.jsonl ...]\n"
     "\n"
-    "Runs the examples of the rules and the cases: JSON Lines of submissions,\n"
-    "as of \"rules corpus\", and what is expected:\n"
+    "Runs the examples of the rules, and cases: JSON Lines of submissions,\n"
+    "as of \"rules corpus\", with what is expected of each:\n"
     "\n"
     "  {\"text\": \"...\", \"verdict\": \"hold\", \"hit\": [\"scam.loan-vi\"],\n"
     "   \"miss\": [\"links.any\"]}\n"
@@ -209,6 +209,10 @@ test_cases(test_t *t, const char *path)
 {
     int              i, n, rc;
     struct dirent  **entries;
+
+    if (strcmp(path, "-") == 0) {
+        return test_file(t, NULL, path);
+    }
 
     n = scandir(path, &entries, test_entry, alphasort);
 

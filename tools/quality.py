@@ -77,7 +77,7 @@ def read_own(folder):
                 record.setdefault("label", record["tone"])
             if not record.get("label"):
                 raise Trouble("%s: %s: no label" % (name, record.get("id")))
-            record["own"] = True
+            record["file"] = base
             records.append(record)
     return records
 
@@ -87,7 +87,6 @@ def read_comments(folder):
     records = read_lines(os.path.join(folder, "comments.jsonl"))
     for record in records:
         record["split"] = split_of(record)
-        record["own"] = False
     return records
 
 
@@ -121,13 +120,13 @@ def caught(verdict):
 
 
 def judge_groups(judged):
-    """Verdicts by source and label."""
+    """Verdicts by source, label and language."""
     groups = {}
     for record, verdict in judged:
-        key = record["source"], record["label"]
+        key = record["source"], record["label"], record.get("lang", "")
         row = groups.setdefault(key, {"source": key[0], "label": key[1],
-                                      "n": 0, "pass": 0, "hold": 0,
-                                      "reject": 0})
+                                      "lang": key[2], "n": 0, "pass": 0,
+                                      "hold": 0, "reject": 0})
         row["n"] += 1
         row[verdict["verdict"]] += 1
     return [groups[key] for key in sorted(groups)]
@@ -173,7 +172,8 @@ def judge_civil(judged):
         if tone in rows:
             rows[tone][0] += 1
             rows[tone][1] += not caught(verdict)
-            pairs.setdefault(record.get("pair"), []).append(tone)
+            pair = record.get("file"), record.get("pair")
+            pairs.setdefault(pair, []).append(tone)
     odd = sum(sorted(tones) != ["criticism", "praise"]
               for tones in pairs.values())
     return {"pairs": len(pairs), "incomplete": odd,
@@ -373,11 +373,11 @@ def shown(value):
 
 
 def print_tables(result):
-    print("%-20s %-14s %6s  %8s %8s %8s" % ("source", "label", "n", "pass %",
-                                           "hold %", "reject %"))
+    print("%-14s %-14s %-4s %6s  %8s %8s %8s" % (
+        "source", "label", "lang", "n", "pass %", "hold %", "reject %"))
     for g in result["groups"]:
-        print("%-20s %-14s %6d  %8s %8s %8s" % (
-            g["source"], g["label"], g["n"],
+        print("%-14s %-14s %-4s %6d  %8s %8s %8s" % (
+            g["source"], g["label"], g["lang"], g["n"],
             *(shown(per_cent(g[v], g["n"]))
               for v in ("pass", "hold", "reject"))))
 
