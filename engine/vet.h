@@ -439,6 +439,7 @@ typedef struct {
     size_t                  column;
     const char             *test;       /* "words", "match", "measure" */
     const char             *view;       /* "raw", "text", "folded" */
+    vet_role_t              role;       /* the first that it looks at */
     size_t                  nsources;   /* phrases, or the pattern */
     size_t                  nexamples;
 } vet_look_t;

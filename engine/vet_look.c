@@ -35,6 +35,7 @@ vet_look(const vet_ruleset_t *rs, size_t i, vet_look_t *look)
     look->line = rule->place.line;
     look->column = rule->place.column;
     look->view = vet_look_views[rule->view];
+    look->role = vet_look_role(rule);
     look->nsources = rule->nphrases;
     look->nexamples = rule->nexamples;
 
