@@ -36,6 +36,7 @@ typedef struct {
 static void cost_piece(void *data, const moderatectl_piece_t *piece);
 static void cost_texts(cost_t *t);
 static void cost_text(cost_t *t, size_t head, size_t body, size_t tail);
+static void cost_end(cost_t *t);
 static size_t cost_append(cost_t *t, size_t len, size_t piece);
 static void cost_measure(cost_t *t, const char *of, size_t len);
 static double cost_run(cost_t *t);
@@ -139,11 +140,29 @@ cost_text(cost_t *t, size_t head, size_t body, size_t tail)
         }
     }
 
-    /* what is found at once costs nothing: no text ends as it should */
-
-    t->text[COST_TEXT - 1] = '\x01';
-
+    cost_end(t);
     cost_measure(t, of, n);
+}
+
+
+/*
+ * No text ends as it should, for what is found at once costs nothing; yet all
+ * pieces are there, for PCRE2 tries nothing where it misses one.
+ */
+
+static void
+cost_end(cost_t *t)
+{
+    char    *p;
+    size_t   i;
+
+    p = t->text + COST_TEXT;
+
+    for (i = 0; i < t->n; i++) {
+        p -= t->pieces[i].len;
+        memcpy(p, t->pieces[i].text, t->pieces[i].len);
+        *--p = '\x01';
+    }
 }
 
 
