@@ -7,6 +7,7 @@
 BUILD      = build
 PORT       = 8080
 PREFIX     = /usr/local
+RULES_DIR  = $(PREFIX)/share/moderate
 JOBS       = $(shell nproc 2>/dev/null || echo 1)
 
 # the nginx source tree to build against: Debian's nginx-dev, or any other
@@ -85,7 +86,7 @@ endif
 
 .PHONY: all help module nginx cli unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora fuzz fuzzers bench
+.PHONY: check-corpora quality fuzz fuzzers bench
 .PHONY: differential differential-deps differential-short
 .PHONY: test-console console-deps
 .DELETE_ON_ERROR:
@@ -110,6 +111,8 @@ help:
 	@echo '                $(CONSOLE_DIR)/shots'
 	@echo 'make check-corpora CORPORA=/path'
 	@echo '                tests/corpora/ with material made by others'
+	@echo 'make quality    how well the shipped rules judge: build/quality.json;'
+	@echo '                CORPORA=/path adds its comments, SPLIT=dev or test'
 	@echo 'make fuzz       all fuzz targets, SECONDS=$(SECONDS) or RUNS= for'
 	@echo '                each; TARGETS="json form" runs some'
 	@echo 'make differential'
@@ -159,10 +162,14 @@ nginx: module
 ENGINE_OBJS = $(ENGINE_SRCS:%.c=$(BUILD)/%.o)
 CLI_OBJS    = $(CLI_SRCS:%.c=$(BUILD)/%.o)
 
+# the rules of a command that names none
+
+CLI_RULES   = '-DMODERATECTL_RULES_PATH="$(RULES_DIR)/lua-free-rules"'
+
 COMPILE = $(CC) -std=gnu11 -I engine $(WARNINGS) -MMD -MP
 
 $(BUILD)/plain.flags: FORCE
-	$(call remember,$(COMPILE) $(CFLAGS) $(LDFLAGS) \
+	$(call remember,$(COMPILE) $(CFLAGS) $(LDFLAGS) $(RULES_DIR) \
 	    $(ENGINE_SRCS) $(CLI_SRCS))
 
 $(ENGINE_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
@@ -173,7 +180,7 @@ $(ENGINE_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
 $(CLI_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
 	@mkdir -p $(@D)
 	$(call say,cc  $<)
-	$(Q)$(COMPILE) $(CFLAGS) -c -o $@ $<
+	$(Q)$(COMPILE) $(CFLAGS) $(CLI_RULES) -c -o $@ $<
 
 $(ENGINE): $(ENGINE_OBJS) $(BUILD)/plain.flags
 	@rm -f $@
@@ -464,6 +471,16 @@ else
 	    $(PROVE) -I t/lib tests/corpora/*.t
 endif
 
+# How well the rules judge.  Edit them with SPLIT=dev before you look at
+# SPLIT=test.
+
+SPLIT =
+
+quality: cli
+	@$(PYTHON) -B tools/quality.py --moderatectl $(CLI) \
+	    --out $(BUILD)/quality.json $(if $(SPLIT),--split '$(SPLIT)') \
+	    $(if $(CORPORA),--corpora '$(CORPORA)') $(if $(LOST),--lost)
+
 lint: lint-deps
 	+@$(MAKE) --no-print-directory all
 	@tools/lint.sh $(MODULE) $(CLI)
@@ -480,10 +497,11 @@ NGINX_MODULES = /usr/lib/nginx/modules
 
 install: all
 	install -d '$(DESTDIR)$(NGINX_MODULES)' '$(DESTDIR)$(PREFIX)/bin' \
-	    '$(DESTDIR)$(PREFIX)/share/moderate'
+	    '$(DESTDIR)$(RULES_DIR)'
 	install -m 644 $(MODULE) '$(DESTDIR)$(NGINX_MODULES)'
 	install -m 755 $(CLI) '$(DESTDIR)$(PREFIX)/bin'
-	cp -R lua-free-rules console '$(DESTDIR)$(PREFIX)/share/moderate'
+	cp -R lua-free-rules '$(DESTDIR)$(RULES_DIR)'
+	cp -R console '$(DESTDIR)$(PREFIX)/share/moderate'
 
 clean:
 	rm -rf $(BUILD)
