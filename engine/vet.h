@@ -427,10 +427,11 @@ int vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
  * Compares the fields with all rules of the set and appends hits, in rule
  * order.  s->context tells which rules and exceptions apply.  Hits of a rule
  * with score 0, which is only a part of others, are not appended; a rule made
- * of others has the places of its parts.  Fields of role ignore and file contents are passed over.  An
- * unreadable submission gives an engine.unreadable hit; a rule that ran out of
- * its limits gives an engine.budget hit for that field.  hits is zeroed by the
- * caller before the first call.  VET_LIMIT and VET_ERROR as of vet_parse.
+ * of others has the places of its parts.  Fields of role ignore and file
+ * contents are passed over.  An unreadable submission gives an
+ * engine.unreadable hit; a rule that ran out of its limits gives an
+ * engine.budget hit for that field.  hits is zeroed by the caller before the
+ * first call.  VET_LIMIT and VET_ERROR as of vet_parse.
  */
 int vet_match(vet_pool_t *pool, const vet_ruleset_t *rs,
     vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
@@ -512,8 +513,8 @@ typedef struct {
     const char             *file;
     size_t                  line;
     size_t                  column;
-    const char             *test;       /* "words", "match", "measure" */
-    const char             *view;       /* "raw", "text", "folded" */
+    const char             *test;       /* as of vet_ruleset_test */
+    const char             *view;       /* as of vet_ruleset_view */
     vet_role_t              role;       /* the first that it looks at */
     size_t                  nsources;   /* phrases, or the pattern */
     size_t                  nexamples;
@@ -547,13 +548,6 @@ int vet_look_try(vet_pool_t *pool, const vet_ruleset_t *rs, size_t i,
 
 /* Gives the thresholds of a set, in tenths. */
 void vet_ruleset_thresholds(const vet_ruleset_t *rs, int *hold, int *reject);
-
-/*
- * Gives a text as rules with "view: name" see it.  VET_DECLINED: there is no
- * such view.  VET_LIMIT and VET_ERROR as of vet_parse.
- */
-int vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
-    vet_str_t *text);
 
 
 #endif /* VET_H_INCLUDED */

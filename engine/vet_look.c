@@ -17,9 +17,6 @@ static void vet_look_text(vet_look_text_t *look, vet_str_t text,
 static vet_role_t vet_look_role(const vet_test_rule_t *rule);
 
 
-static const char  *vet_look_views[] = { "raw", "text", "folded" };
-
-
 int
 vet_look(const vet_ruleset_t *rs, size_t i, vet_look_t *look)
 {
@@ -34,25 +31,11 @@ vet_look(const vet_ruleset_t *rs, size_t i, vet_look_t *look)
     look->file = rule->place.file;
     look->line = rule->place.line;
     look->column = rule->place.column;
-    look->view = vet_look_views[rule->view];
+    look->test = vet_ruleset_test(rs, i);
+    look->view = vet_ruleset_view(rs, i);
     look->role = vet_look_role(rule);
     look->nsources = rule->nphrases;
     look->nexamples = rule->nexamples;
-
-    switch (rule->test) {
-
-    case VET_TEST_WORDS:
-        look->test = "words";
-        break;
-
-    case VET_TEST_MATCH:
-        look->test = "match";
-        break;
-
-    default:
-        look->test = "measure";
-        break;
-    }
 
     return VET_OK;
 }
@@ -136,7 +119,7 @@ vet_look_try(vet_pool_t *pool, const vet_ruleset_t *rs, size_t i,
     s.fields = &field;
     s.nfields = 1;
 
-    return vet_match_one(pool, rule, scratch, &s, hits);
+    return vet_match_one(pool, rs, rule, scratch, &s, hits);
 }
 
 
@@ -160,26 +143,4 @@ vet_ruleset_thresholds(const vet_ruleset_t *rs, int *hold, int *reject)
 {
     *hold = rs->hold;
     *reject = rs->reject;
-}
-
-
-int
-vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
-    vet_str_t *text)
-{
-    int         kind, rc;
-    vet_view_t  view;
-
-    for (kind = 0; kind < VET_VIEW_N; kind++) {
-        if (strcmp(name, vet_look_views[kind]) == 0) {
-            memset(&view, 0, sizeof(vet_view_t));
-
-            rc = vet_view_build(pool, value, (vet_view_kind_t) kind, &view);
-            *text = view.text;
-
-            return rc;
-        }
-    }
-
-    return VET_DECLINED;
 }
