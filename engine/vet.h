@@ -427,10 +427,11 @@ int vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
  * Compares the fields with all rules of the set and appends hits, in rule
  * order.  s->context tells which rules and exceptions apply.  Hits of a rule
  * with score 0, which is only a part of others, are not appended; a rule made
- * of others has the places of its parts.  Fields of role ignore and file contents are passed over.  An
- * unreadable submission gives an engine.unreadable hit; a rule that ran out of
- * its limits gives an engine.budget hit for that field.  hits is zeroed by the
- * caller before the first call.  VET_LIMIT and VET_ERROR as of vet_parse.
+ * of others has the places of its parts.  Fields of role ignore and file
+ * contents are passed over.  An unreadable submission gives an
+ * engine.unreadable hit; a rule that ran out of its limits gives an
+ * engine.budget hit for that field.  hits is zeroed by the caller before the
+ * first call.  VET_LIMIT and VET_ERROR as of vet_parse.
  */
 int vet_match(vet_pool_t *pool, const vet_ruleset_t *rs,
     vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
@@ -495,6 +496,58 @@ int vet_fields_json(vet_pool_t *pool, const vet_submission_t *s,
     vet_str_t *json);
 int vet_hits_json(vet_pool_t *pool, const vet_submission_t *s,
     const vet_hits_t *hits, vet_str_t *json);
+
+
+/*
+ * Looking into a set, for those who write rules.
+ */
+
+/* As vet_ruleset_load, and keeps what the files say, which takes memory. */
+vet_ruleset_t *vet_ruleset_open(const vet_str_t *paths, size_t npaths,
+    vet_errors_t *errors);
+
+/* A rule; strings live as long as the set. */
+
+typedef struct {
+    const vet_rule_t       *rule;
+    const char             *file;
+    size_t                  line;
+    size_t                  column;
+    const char             *test;       /* as of vet_ruleset_test */
+    const char             *view;       /* as of vet_ruleset_view */
+    vet_role_t              role;       /* the first that it looks at */
+    size_t                  nsources;   /* phrases, or the pattern */
+    size_t                  nexamples;
+} vet_look_t;
+
+/* A text of a rule: something it looks for, or an example. */
+
+typedef struct {
+    vet_str_t               text;
+    size_t                  line;
+    size_t                  column;
+    unsigned                hit:1;      /* an example that must hit */
+} vet_look_text_t;
+
+/*
+ * Give rule i of a set that was opened, in file order, and what it looks for
+ * and its examples.  VET_DECLINED: there is none, or the set was only loaded.
+ */
+int vet_look(const vet_ruleset_t *rs, size_t i, vet_look_t *look);
+int vet_look_source(const vet_ruleset_t *rs, size_t i, size_t k,
+    vet_look_text_t *source);
+int vet_look_example(const vet_ruleset_t *rs, size_t i, size_t k,
+    vet_look_text_t *example);
+
+/*
+ * Compares a text with rule i alone, as its examples are, in the first role
+ * that it looks at.  Returns as vet_match; VET_DECLINED: there is no such rule.
+ */
+int vet_look_try(vet_pool_t *pool, const vet_ruleset_t *rs, size_t i,
+    vet_scratch_t *scratch, vet_str_t text, vet_hits_t *hits);
+
+/* Gives the thresholds of a set, in tenths. */
+void vet_ruleset_thresholds(const vet_ruleset_t *rs, int *hold, int *reject);
 
 
 #endif /* VET_H_INCLUDED */

@@ -58,6 +58,21 @@ static const vet_test_rule_t *vet_ruleset_at(const vet_ruleset_t *rs,
 vet_ruleset_t *
 vet_ruleset_load(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
 {
+    vet_ruleset_t  *rs;
+
+    rs = vet_ruleset_open(paths, npaths, errors);
+
+    if (rs != NULL) {
+        vet_ruleset_forget(rs);
+    }
+
+    return rs;
+}
+
+
+vet_ruleset_t *
+vet_ruleset_open(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
+{
     int             rc;
     size_t          n;
     vet_place_t     place;
@@ -79,8 +94,6 @@ vet_ruleset_load(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
         vet_ruleset_destroy(rs);
         return NULL;
     }
-
-    vet_ruleset_forget(rs);
 
     return rs;
 }

@@ -34,6 +34,7 @@
 #define VET_NONE            UINT32_MAX
 
 #define VET_MARKS           32       /* more are rare, and allocated */
+#define VET_ACCENTS         2        /* on one Latin letter, "ậ" */
 #define VET_CCC_SHIFT       21
 #define VET_CP_MASK         ((1u << VET_CCC_SHIFT) - 1)
 
@@ -72,6 +73,8 @@ typedef struct {
 } vet_builder_t;
 
 
+static int vet_view_squeezed(vet_pool_t *pool, vet_str_t value,
+    vet_view_kind_t kind, vet_view_t *view);
 static size_t vet_view_same(vet_str_t value, vet_view_kind_t kind);
 static int vet_view_raw(vet_builder_t *b);
 static int vet_view_chars(vet_builder_t *b);
@@ -81,6 +84,7 @@ static int vet_view_char(vet_builder_t *b, const vet_char_t *c, int alone);
 static int vet_view_push(vet_builder_t *b, uint32_t cp, const vet_char_t *c);
 static int vet_view_mark(vet_builder_t *b, uint32_t cp, unsigned ccc);
 static int vet_view_flush(vet_builder_t *b);
+static void vet_view_accents(vet_builder_t *b);
 static int vet_view_compose(vet_builder_t *b);
 static int vet_view_sort(vet_builder_t *b);
 static int vet_view_count_sort(vet_builder_t *b);
@@ -118,6 +122,10 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     int            rc;
     vet_builder_t  b;
 
+    if (kind == VET_VIEW_SQUEEZED || kind == VET_VIEW_JOINED) {
+        return vet_view_squeezed(pool, value, kind, view);
+    }
+
     memset(view, 0, sizeof(vet_view_t));
     view->text = value;
 
@@ -152,6 +160,25 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     view->nspans = b.spans.n;
 
     return VET_OK;
+}
+
+
+static int
+vet_view_squeezed(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
+    vet_view_t *view)
+{
+    int          rc;
+    vet_view_t  *base;
+
+    base = vet_palloc(pool, sizeof(vet_view_t));
+    if (base == NULL) {
+        return vet_pool_failed(pool);
+    }
+
+    rc = vet_view_build(pool, value, (kind == VET_VIEW_SQUEEZED)
+                                     ? VET_VIEW_FOLDED : VET_VIEW_TEXT, base);
+
+    return (rc == VET_OK) ? vet_view_squeeze(pool, base, view) : rc;
 }
 
 
@@ -374,6 +401,16 @@ vet_view_push(vet_builder_t *b, uint32_t cp, const vet_char_t *c)
 
     u = vet_uni(cp);
 
+    /* a ring or a box around a letter */
+
+    if (u->ccc == 0 && b->pending && b->starter != VET_NONE
+        && (u->flags & (VET_UNI_MARK|VET_UNI_SECOND)) == VET_UNI_MARK
+        && vet_uni(b->starter)->flags & VET_UNI_LATIN)
+    {
+        b->to = c->to;
+        return VET_OK;
+    }
+
     if (u->ccc == 0 && b->pending && u->flags & VET_UNI_SECOND) {
         rc = vet_view_compose(b);
         if (rc != VET_OK) {
@@ -476,6 +513,31 @@ vet_view_flush(vet_builder_t *b)
 }
 
 
+/*
+ * Drops from a Latin letter the marks that no orthography puts there, and all
+ * marks when they are more than it can have: none is known to be its own.
+ */
+
+static void
+vet_view_accents(vet_builder_t *b)
+{
+    size_t    i, kept;
+    uint32_t  cp;
+
+    kept = 0;
+
+    for (i = 0; i < b->nmarks; i++) {
+        cp = b->marks[i] & VET_CP_MASK;
+
+        if (vet_uni(cp)->flags & VET_UNI_ACCENT) {
+            b->marks[kept++] = b->marks[i];
+        }
+    }
+
+    b->nmarks = (kept > VET_ACCENTS) ? 0 : kept;
+}
+
+
 /* Canonical ordering and composition; marks that join nothing stay. */
 
 static int
@@ -487,6 +549,12 @@ vet_view_compose(vet_builder_t *b)
 
     if (b->nmarks == 0) {
         return VET_OK;
+    }
+
+    if (b->starter != VET_NONE
+        && vet_uni(b->starter)->flags & VET_UNI_LATIN)
+    {
+        vet_view_accents(b);
     }
 
     rc = vet_view_sort(b);
@@ -664,6 +732,24 @@ vet_view_span(vet_builder_t *b, size_t from, size_t to)
 size_t
 vet_view_start(const vet_view_t *view, size_t pos)
 {
+    pos = vet_view_base_start(view, pos);
+
+    return (view->base == NULL) ? pos : vet_view_start(view->base, pos);
+}
+
+
+size_t
+vet_view_end(const vet_view_t *view, size_t pos)
+{
+    pos = vet_view_base_end(view, pos);
+
+    return (view->base == NULL) ? pos : vet_view_end(view->base, pos);
+}
+
+
+size_t
+vet_view_base_start(const vet_view_t *view, size_t pos)
+{
     const vet_span_t  *span;
 
     if (view->nspans == 0) {
@@ -681,7 +767,7 @@ vet_view_start(const vet_view_t *view, size_t pos)
 
 
 size_t
-vet_view_end(const vet_view_t *view, size_t pos)
+vet_view_base_end(const vet_view_t *view, size_t pos)
 {
     const vet_span_t  *span;
 
