@@ -156,7 +156,8 @@ entity_tables() {
 
 
 shipped_rules() {
-    "$moderatectl" rules check lua-free-rules
+    "$moderatectl" rules check lua-free-rules \
+    && "$moderatectl" rules test --rules lua-free-rules --cases tests/rules
 }
 
 
