@@ -191,9 +191,9 @@ static const bad_case_t  bad_cases[] = {
       1, "set.yaml:8:11: rule \"a.b\": unknown mode \"shadows\", expected "
          "one of enforce, shadow; did you mean \"shadow\"?" },
     { "view", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    match: vay\n"
-            "    view: squeezed\n"),
-      1, "set.yaml:8:11: rule \"a.b\": unknown view \"squeezed\", "
-         "expected one of raw, text, folded" },
+            "    view: joined\n"),
+      1, "set.yaml:8:11: rule \"a.b\": unknown view \"joined\", "
+         "expected one of raw, text, folded, squeezed" },
     { "view with words", BYTES(RULE "    view: text\n"),
       1, "set.yaml:8:11: rule \"a.b\": \"view\" has no use here, expected "
          "it with \"match\" only" },
