@@ -586,13 +586,13 @@ sub reasons {
 }
 
 
-# the set of rules.yaml in the n-th worker
+# the set of rules.yaml in the n-th worker; an empty one while it is not listed
 
 sub set {
     my ($status, $n) = @_;
     my $worker = (workers($status))[$n || 0];
     return (grep { $_->{paths} eq "$dir/rules.yaml" }
-            @{$worker->{rulesets}})[0];
+            @{$worker->{rulesets}})[0] || {};
 }
 
 
