@@ -22,6 +22,7 @@
 static int vet_latin_letter(vet_latin_t *l);
 static int vet_latin_span(vet_latin_t *l, size_t to);
 static void vet_latin_back(vet_latin_t *l);
+static size_t vet_latin_word(vet_str_t text, size_t i, size_t *last);
 #if defined(__SSE2__)
 static size_t vet_latin_block(const unsigned char *p, unsigned char *out);
 static __m128i vet_latin_capitals(__m128i block);
@@ -277,6 +278,95 @@ vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind)
     }
 
     return i - from;
+}
+
+
+size_t
+vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
+    size_t *from)
+{
+    size_t  end, at;
+
+    at = 0;
+    end = i;
+
+    while (i < text.len && text.data[i] == ' ') {
+        i = vet_latin_word(text, i + 1, &at);
+
+        if (i == 0) {
+            break;
+        }
+
+        end = i;
+        *from = at;
+    }
+
+    if (text.data[*from] < 0x80) {
+        *cp = text.data[*from];
+        *bare = *cp;
+
+    } else {
+        (void) vet_uni_latin_read(text.data + *from, end - *from, &at);
+        (void) vet_uni_read(text.data + *from, end - *from, cp);
+        *bare = vet_uni_latin_fold[at];
+    }
+
+    return end;
+}
+
+
+/*
+ * Returns the end of a word of two letters or more, none of them a repeat and
+ * no digit or sign at its end that could be of it; else 0.  last is where its
+ * last letter begins.
+ */
+
+static size_t
+vet_latin_word(vet_str_t text, size_t i, size_t *last)
+{
+    size_t         n, at, from;
+    uint32_t       before, bare;
+    unsigned char  c;
+
+    from = i;
+    before = 0;
+    *last = i;
+
+    for ( /* void */ ; i < text.len; i += n) {
+        c = text.data[i];
+
+        if (c < 0x80) {
+            if (c < 'a' || c > 'z') {
+                break;
+            }
+
+            n = 1;
+            bare = c;
+
+        } else {
+            n = vet_uni_latin_read(text.data + i, text.len - i, &at);
+            bare = (n == 0) ? 0 : vet_uni_latin_fold[at];
+        }
+
+        if (bare == before || bare == 0) {
+            return 0;
+        }
+
+        before = bare;
+        *last = i;
+    }
+
+    if (*last == from) {
+        return 0;
+    }
+
+    if (i < text.len && text.data[i] != ' ' && text.data[i] != '.'
+        && text.data[i] != ',')
+    {
+        return 0;
+    }
+
+    return i;
 }
 
 

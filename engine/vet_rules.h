@@ -216,6 +216,14 @@ int vet_latin_run(vet_latin_t *l);
 /* Takes back the last character that was written. */
 void vet_latin_undo(vet_latin_t *l);
 
+/*
+ * Returns the end of the words from i on that a squeezed view has as they are,
+ * one SPACE before each; or i.  The last letter begins at from, which must be
+ * a place in the text before.
+ */
+size_t vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
+    size_t *from);
+
 /* Returns how many ASCII bytes from i on are as their view has them. */
 size_t vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind);
 
