@@ -845,13 +845,13 @@ vet_pool_failed(const vet_pool_t *pool)
 void *
 vet_list_push(vet_list_t *list)
 {
-    void    *elts;
+    void    *elts, *elt;
     size_t   n;
 
     if (list->n == list->nalloc) {
         n = (list->nalloc == 0) ? 8 : 2 * list->nalloc;
 
-        elts = vet_pcalloc(list->pool, n * list->size);
+        elts = vet_palloc(list->pool, n * list->size);
         if (elts == NULL) {
             return NULL;
         }
@@ -864,5 +864,8 @@ vet_list_push(vet_list_t *list)
         list->nalloc = n;
     }
 
-    return (char *) list->elts + list->size * list->n++;
+    elt = (char *) list->elts + list->size * list->n++;
+    memset(elt, 0, list->size);
+
+    return elt;
 }
