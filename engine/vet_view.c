@@ -8,8 +8,10 @@
  * the business of the views.  The text view is NFC of the compatibility and
  * case folding of Unicode (as NFKC_Casefold, but spacing accents and long
  * ligatures stay), every white space is one SPACE, and what is shown as
- * nothing is gone.  The folded view is the same without accents.  Both are
- * the same for NFC and NFD.
+ * nothing is gone.  What looks like a Latin letter is that letter, and a Latin
+ * letter has at most two marks, of those that are written on such letters:
+ * more of them hide a word.  The folded view is the same without accents.
+ * Both are the same for NFC and NFD.
  *
  * Zero width joiners and non-joiners are gone as well: Persian and Indic
  * words are then compared without them, and an emoji sequence as its parts.
@@ -19,8 +21,9 @@
  * never an error, a gap or a place where nothing matches, and a view is
  * always valid UTF-8.
  *
- * Work is linear in the value: characters go through one by one, and a
- * cluster (a starter and the marks on it) is ordered by counting.
+ * Work is linear in the value: nearly all goes through vet_latin.c, other
+ * characters one by one, and a cluster (a starter and the marks on it) is
+ * ordered by counting.
  */
 
 
