@@ -92,7 +92,8 @@ static const view_case_t  cases[] = {
     /* no accents of a Latin letter */
 
     { BYTES("z\xcc\xb6\xcc\xb6"), "z", "z" },
-    { BYTES("v\xcc\xb6""a\xcd\xa0y\xe2\x83\x9d t\xd2\x89i"), "vay ti", "vay ti" },
+    { BYTES("v\xcc\xb6""a\xcd\xa0y\xe2\x83\x9d t\xd2\x89i"),
+      "vay ti", "vay ti" },
     { BYTES("v\xcc\x81\xcc\x80\xcc\x83""ay"), "vay", "vay" },
     { BYTES("v\xcc\xb6\xcd\x9e\xcc\x81\xcc\xb7"), "v\xcc\x81", "v" },
     { BYTES("ậ\xcc\xb6\xcc\xb7"), "ậ", "a" },
