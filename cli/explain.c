@@ -24,6 +24,7 @@
 typedef struct {
     vet_message_t           message;
     vet_form_t             *form;
+    vet_context_t           context;
     vet_pool_t             *pool;
     vet_submission_t        submission;
     vet_ruleset_t          *rules;
@@ -43,6 +44,8 @@ static const struct option  explain_long[] = {
     { "field", required_argument, NULL, 'f' },
     { "decode", required_argument, NULL, 'd' },
     { "rules", required_argument, NULL, 'r' },
+    { "form", required_argument, NULL, 'p' },
+    { "site", required_argument, NULL, 's' },
     { "json", no_argument, NULL, 'j' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 }
@@ -122,6 +125,8 @@ explain_usage(FILE *out)
             "  --field ROLE=SELECTOR  as moderate_field, any number of times\n"
             "  --decode ROLE=DECODER  as moderate_decode, in this order\n"
             "  --rules PATH           as moderate_rules, any number of times\n"
+            "  --form PATH            the path that it was sent to\n"
+            "  --site NAME            as moderate_site\n"
             "  --json                 for programs\n\n"
             "Exits with 0 when it is readable and would pass, 1 when not, 2\n"
             "for a wrong command line.\n");
@@ -189,6 +194,14 @@ explain_option(explain_t *e, int option)
         }
 
         e->paths[e->npaths++] = explain_string(optarg);
+        return MODERATECTL_OK;
+
+    case 'p':
+        e->context.form = explain_string(optarg);
+        return MODERATECTL_OK;
+
+    case 's':
+        e->context.site = explain_string(optarg);
         return MODERATECTL_OK;
 
     case 'j':
@@ -329,6 +342,8 @@ explain_judge(explain_t *e)
         fprintf(stderr, "moderatectl: out of memory\n");
         return MODERATECTL_REFUSED;
     }
+
+    e->submission.context = e->context;
 
     return e->npaths ? explain_rules(e) : MODERATECTL_OK;
 }
