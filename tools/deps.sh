@@ -19,7 +19,7 @@ demo='redis-server python3 openssl'
 test='redis-server python3 python3-h2 python3-multipart perl openssl curl
       libcmocka-dev clang libclang-rt-14-dev php-cgi nodejs node-busboy
       python3-werkzeug libcgi-pm-perl'
-lint='cppcheck perl python3 git binutils'
+lint='cppcheck perl python3 git binutils mandoc'
 differential='python3-django python3-tornado'
 
 script=$(cd "$(dirname "$0")" && pwd)/${0##*/}
