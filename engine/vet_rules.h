@@ -233,7 +233,7 @@ size_t vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind);
  * see it.  The first is the value as it was sent.
  */
 
-#define VET_READINGS_MAX    15
+#define VET_READINGS_MAX    30
 
 typedef struct {
     vet_str_t               text;
@@ -294,7 +294,8 @@ void vet_decoding_put(vet_decoding_t *d, const unsigned char *bytes, size_t n,
 /* Leaves out what is behind the text written last. */
 void vet_decoding_skip(vet_decoding_t *d);
 
-/* vet_entities.c and vet_markup.c */
+/* vet_entities.c, vet_markup.c and vet_spelled.c */
+void vet_decode_spelled(vet_decoding_t *d);
 void vet_decode_entities(vet_decoding_t *d);
 void vet_decode_tags(vet_decoding_t *d);
 void vet_decode_bbcode(vet_decoding_t *d);

@@ -266,6 +266,11 @@ def without_accents(word, _dice):
                    if not unicodedata.combining(c))
 
 
+# between two words with spaces in them there are more, or nobody could tell
+# where the second one begins
+
+WIDE = "  "
+
 # every word of a hit, or one; spaces in all words would end all words
 
 EVASIONS = {"confusables": (with_lookalikes, True),
@@ -298,9 +303,13 @@ def rewritten(record, verdict, kind, seed):
                                   if w[1] - w[0] >= min(3, longest)])]
         chosen.update(words)
 
-    out = text
+    out, behind = text, None
     for start, end in sorted(chosen, reverse=True):
-        out = out[:start] + rewrite(out[start:end], dice) + out[end:]
+        gap = out[end:behind] if behind is not None else ""
+        wide = kind == "spaces" and gap == " "
+        out = (out[:start] + rewrite(out[start:end], dice)
+               + (WIDE if wide else "") + out[end:])
+        behind = start
 
     return None if out == text else out
 
