@@ -238,6 +238,17 @@ ngx_int_t ngx_http_moderate_handler(ngx_http_request_t *r);
 ngx_http_moderate_ctx_t *ngx_http_moderate_get_ctx(ngx_http_request_t *r);
 
 
+/* ngx_http_moderate_form_token.c: what is known besides the body */
+
+/* Tells the engine the form, the site and the age of the form's token. */
+void ngx_http_moderate_context(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx);
+
+/* $moderate_form_token */
+ngx_int_t ngx_http_moderate_token_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
 /* ngx_http_moderate_body.c: bytes in, message out */
 
 /*
@@ -390,7 +401,23 @@ ngx_str_t *ngx_http_moderate_verdict_name(ngx_uint_t verdict,
     ngx_uint_t dry_run);
 
 
-/* ngx_http_moderate_headers.c */
+/* ngx_http_moderate_headers.c: of the request, and of the answer */
+
+typedef struct {
+    ngx_list_part_t            *part;       /* NULL: before the first */
+    ngx_uint_t                  i;
+} ngx_http_moderate_walk_t;
+
+/*
+ * Returns the next of the request's headers of that name, or of any when name
+ * is NULL, in the order they came; NULL behind the last.  The caller zeroes
+ * the walk before its first step.
+ */
+ngx_table_elt_t *ngx_http_moderate_next_header(ngx_http_request_t *r,
+    ngx_http_moderate_walk_t *walk, char *name);
+
+/* Tells whether this is the header of that name. */
+ngx_uint_t ngx_http_moderate_header_is(ngx_table_elt_t *h, char *name);
 
 /* Adds a header to the answer; name and value live as long as the request. */
 ngx_int_t ngx_http_moderate_add_header(ngx_http_request_t *r, char *name,

@@ -155,6 +155,18 @@ entity_tables() {
 }
 
 
+rule_schema() {
+    python=/usr/bin/python3
+    [ -x $python ] || python=python3
+    $python tests/rules/schema.py "$moderatectl"
+}
+
+
+manual_pages() {
+    files 'docs/man/*.1' | xargs mandoc -Tlint -Wwarning
+}
+
+
 shipped_rules() {
     "$moderatectl" rules check lua-free-rules \
     && "$moderatectl" rules test --rules lua-free-rules --cases tests/rules
@@ -191,7 +203,9 @@ check 'cppcheck' static_analysis
 
 check 'Unicode tables are fresh' unicode_tables
 check 'tables of character references are fresh' entity_tables
+check 'manual pages' manual_pages
 check 'shipped rules' shipped_rules
+check 'shipped rules against their schema' rule_schema
 check 'commit messages' commit_messages
 
 exit $failed
