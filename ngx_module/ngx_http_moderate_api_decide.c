@@ -22,6 +22,10 @@ typedef struct {
 
 #define ngx_http_moderate_bit(state)  (1 << (state))
 
+/* a step back: pending, or appealed after an appeal */
+
+#define NGX_HTTP_MODERATE_HOME  NGX_HTTP_MODERATE_STATES
+
 
 static ngx_http_moderate_step_t *ngx_http_moderate_step(
     ngx_http_moderate_api_t *api);
@@ -62,17 +66,19 @@ static ngx_http_moderate_step_t  ngx_http_moderate_steps[] = {
 
     { ngx_string("claim"),
       ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
+      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED),
       NGX_HTTP_MODERATE_CLAIMED },
 
     { ngx_string("unclaim"),
       ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED),
-      NGX_HTTP_MODERATE_PENDING_STATE },
+      NGX_HTTP_MODERATE_HOME },
 
     /* approved: nginx was stopped before the delivery began */
 
     { ngx_string("approve"),
       ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
+      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPROVED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_FAILED_STATE)
@@ -81,6 +87,7 @@ static ngx_http_moderate_step_t  ngx_http_moderate_steps[] = {
 
     { ngx_string("reject"),
       ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
+      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_FAILED_STATE),
       NGX_HTTP_MODERATE_REJECTED_STATE },
@@ -164,6 +171,18 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
         return;
     }
 
+    /* an appeal is heard by someone else, from its first step on */
+
+    if (item->judged != NULL
+        && ngx_http_moderate_is_user(api, &item->judged->actor)
+        && step->to != NGX_HTTP_MODERATE_HOME)
+    {
+        ngx_http_moderate_api_error(r, NGX_HTTP_CONFLICT, "own-decision",
+                                    "the appeal is against your decision: "
+                                    "another moderator has to decide");
+        return;
+    }
+
     if (item->state == step->to && step->to == NGX_HTTP_MODERATE_APPROVED) {
         ngx_http_moderate_deliver(r, api);
         return;
@@ -172,14 +191,18 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
     /* a claim is taken over in two moves: a move to itself has no winner */
 
     if (item->state == step->to) {
-        ngx_http_moderate_decide_move(r, api, NGX_HTTP_MODERATE_PENDING_STATE,
+        ngx_http_moderate_decide_move(r, api,
+                                      ngx_http_moderate_item_home(item),
                                       &expired, &ngx_http_moderate_no_detail,
                                       ngx_http_moderate_expired);
         return;
     }
 
-    ngx_http_moderate_decide_move(r, api, step->to, &step->action,
-                                  &api->reason,
+    ngx_http_moderate_decide_move(r, api,
+                                  step->to == NGX_HTTP_MODERATE_HOME
+                                  ? ngx_http_moderate_item_home(item)
+                                  : step->to,
+                                  &step->action, &api->reason,
                                   step->to == NGX_HTTP_MODERATE_APPROVED
                                   ? ngx_http_moderate_approved
                                   : ngx_http_moderate_decided);

@@ -39,6 +39,9 @@ static ngx_int_t ngx_http_moderate_item_read(ngx_pool_t *pool,
     redisReply *hash, ngx_http_moderate_item_t *item);
 static ngx_int_t ngx_http_moderate_item_column(ngx_pool_t *pool,
     ngx_str_t *name, redisReply *value, ngx_http_moderate_item_t *item);
+static ngx_int_t ngx_http_moderate_item_event(ngx_pool_t *pool,
+    ngx_str_t *name, redisReply *value, ngx_http_moderate_item_t *item);
+static void ngx_http_moderate_item_judged(ngx_http_moderate_item_t *item);
 static ngx_int_t ngx_http_moderate_reply_copy(ngx_pool_t *pool,
     redisReply *reply, ngx_str_t *value);
 static int ngx_libc_cdecl ngx_http_moderate_event_order(const void *one,
@@ -287,7 +290,44 @@ ngx_http_moderate_item_read(ngx_pool_t *pool, redisReply *hash,
               sizeof(ngx_http_moderate_event_t),
               ngx_http_moderate_event_order);
 
+    ngx_http_moderate_item_judged(item);
+
     return NGX_OK;
+}
+
+
+/* who rejected it, and whether that was appealed against */
+
+static void
+ngx_http_moderate_item_judged(ngx_http_moderate_item_t *item)
+{
+    ngx_uint_t                  i;
+    ngx_http_moderate_event_t  *event;
+
+    event = item->history.elts;
+
+    for (i = 0; i < item->history.nelts; i++) {
+
+        if (event[i].action.len == 6
+            && ngx_strncmp(event[i].action.data, "reject", 6) == 0)
+        {
+            item->rejected = &event[i];
+
+        } else if (event[i].action.len == 6
+                   && ngx_strncmp(event[i].action.data, "appeal", 6) == 0)
+        {
+            item->judged = item->rejected;
+            item->appealed = 1;
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_http_moderate_item_home(ngx_http_moderate_item_t *item)
+{
+    return item->appealed ? NGX_HTTP_MODERATE_APPEALED
+                          : NGX_HTTP_MODERATE_PENDING_STATE;
 }
 
 
@@ -295,7 +335,6 @@ static ngx_int_t
 ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
     redisReply *value, ngx_http_moderate_item_t *item)
 {
-    ngx_http_moderate_event_t   *event;
     ngx_http_moderate_column_t  *column;
 
     for (column = ngx_http_moderate_columns; column->name; column++) {
@@ -309,13 +348,7 @@ ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
     }
 
     if (name->len > 2 && ngx_strncmp(name->data, "e:", 2) == 0) {
-        event = ngx_array_push(&item->history);
-        if (event == NULL) {
-            return NGX_ERROR;
-        }
-
-        event->version = ngx_atoi(name->data + 2, name->len - 2);
-        return ngx_http_moderate_reply_copy(pool, value, &event->text);
+        return ngx_http_moderate_item_event(pool, name, value, item);
     }
 
     if (name->len == 7 && ngx_strncmp(name->data, "version", 7) == 0) {
@@ -334,6 +367,56 @@ ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
 
     if (name->len == 5 && ngx_strncmp(name->data, "actor", 5) == 0) {
         return ngx_http_moderate_reply_copy(pool, value, &item->actor);
+    }
+
+    if (name->len == 6 && ngx_strncmp(name->data, "appeal", 6) == 0) {
+        return ngx_http_moderate_reply_copy(pool, value, &item->appeal);
+    }
+
+    return NGX_OK;
+}
+
+
+/* "ms actor action detail" */
+
+static ngx_int_t
+ngx_http_moderate_item_event(ngx_pool_t *pool, ngx_str_t *name,
+    redisReply *value, ngx_http_moderate_item_t *item)
+{
+    u_char                     *p, *end, *last;
+    ngx_str_t                   text, *word[4];
+    ngx_uint_t                  i;
+    ngx_http_moderate_event_t  *event;
+
+    event = ngx_array_push(&item->history);
+
+    if (event == NULL
+        || ngx_http_moderate_reply_copy(pool, value, &text) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    event->version = ngx_atoi(name->data + 2, name->len - 2);
+
+    word[0] = &event->time;
+    word[1] = &event->actor;
+    word[2] = &event->action;
+    word[3] = &event->detail;
+
+    p = text.data;
+    last = p + text.len;
+
+    for (i = 0; i < 4; i++) {
+        end = (i < 3) ? ngx_strlchr(p, last, ' ') : last;
+
+        if (end == NULL) {
+            end = last;
+        }
+
+        word[i]->data = p;
+        word[i]->len = end - p;
+
+        p = (end < last) ? end + 1 : last;
     }
 
     return NGX_OK;

@@ -108,6 +108,7 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                   site;
+    ngx_str_t                   receipt;    /* location of moderate_receipt */
     ngx_http_moderate_site_stats_t  *stats;     /* NULL: no room */
     unsigned                    counted:1;
 } ngx_http_moderate_srv_conf_t;
@@ -139,6 +140,7 @@ typedef struct {
     ngx_http_complex_value_t   *user;
 
     ngx_uint_t                  status;         /* moderate_status, or 0 */
+    ngx_uint_t                  receipt;        /* 1: moderate_receipt */
 } ngx_http_moderate_loc_conf_t;
 
 
@@ -354,6 +356,19 @@ ngx_int_t ngx_http_moderate_answer(ngx_http_request_t *r,
 
 /* Tells whether this is the code of a public reason. */
 ngx_uint_t ngx_http_moderate_reason_known(ngx_str_t *code);
+
+
+/* ngx_http_moderate_receipt.c */
+
+char *ngx_http_moderate_receipt_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/*
+ * Makes the receipt of a submission and the URI of its page; where the server
+ * has no such page the receipt is the id, and the URI is empty.
+ */
+ngx_int_t ngx_http_moderate_receipt(ngx_http_request_t *r, u_char *id,
+    ngx_str_t *receipt, ngx_str_t *uri);
 
 
 /* ngx_http_moderate_api.c, ngx_http_moderate_replay.c */

@@ -56,7 +56,7 @@ ngx_int_t
 ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
     ngx_http_moderate_move_t **slot, ngx_http_moderate_move_pt handler)
 {
-    ngx_str_t                       from, to;
+    ngx_str_t                       from, to, held;
     ngx_pool_t                     *pool;
     ngx_http_moderate_move_t       *move;
     ngx_http_moderate_batch_t       batch;
@@ -89,6 +89,9 @@ ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
         || ngx_http_moderate_copy(pool, &move->actor) != NGX_OK
         || ngx_http_moderate_copy(pool, &move->action) != NGX_OK
         || ngx_http_moderate_copy(pool, &move->detail) != NGX_OK
+        || ngx_http_moderate_copy(pool, &move->appeal) != NGX_OK
+        || ngx_http_moderate_key_held(pool, &move->site, &move->id, &held)
+           != NGX_OK
         || ngx_http_moderate_key_state(pool, &move->site, move->from, &from)
            != NGX_OK
         || ngx_http_moderate_key_state(pool, &move->site, move->to, &to)
@@ -102,6 +105,13 @@ ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
     ngx_http_moderate_arg(&batch, &from);
     ngx_http_moderate_arg(&batch, &to);
     ngx_http_moderate_arg(&batch, &move->id);
+
+    if (move->appeal.len) {
+        ngx_http_moderate_command(&batch, "HSET");
+        ngx_http_moderate_arg(&batch, &held);
+        ngx_http_moderate_word(&batch, "appeal");
+        ngx_http_moderate_arg(&batch, &move->appeal);
+    }
 
     if (ngx_http_moderate_send(move->redis, &batch, &move->wait,
                                ngx_http_moderate_moved, move)
@@ -140,6 +150,10 @@ ngx_http_moderate_moved(void *data, ngx_int_t rc, redisReply *reply)
     if (rc != NGX_OK) {
         ngx_http_moderate_move_end(move, NGX_ERROR);
         return;
+    }
+
+    if (move->appeal.len) {
+        reply = ngx_http_moderate_reply_at(reply, 0);
     }
 
     if (ngx_http_moderate_reply_int(reply, 0) != 1) {

@@ -180,7 +180,15 @@ ngx_http_moderate_replay_swap(ngx_http_request_t *r,
     ngx_connection_t    *c;
     ngx_http_cleanup_t  *cln;
 
+    /* forgotten with a rejection that was taken back: nobody's */
+
+    static ngx_str_t  nobody = ngx_string("0.0.0.0");
+
     c = r->connection;
+
+    if (record->address.len == 0) {
+        record->address = nobody;
+    }
 
     /* not a pool's cleanup: that comes behind the access log */
 

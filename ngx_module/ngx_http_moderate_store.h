@@ -28,13 +28,26 @@ typedef struct {
     ngx_str_t                   claimed_by;
     ngx_uint_t                  claimed_at; /* seconds since the epoch */
     ngx_array_t                 history;    /* of event_t, by version */
+    ngx_str_t                   appeal;     /* note of the receipt's holder */
+
+    /* as the history tells; NULL: not, or it was not noted */
+    struct ngx_http_moderate_event_s  *rejected;    /* the last time */
+    struct ngx_http_moderate_event_s  *judged;      /* before the appeal */
+    unsigned                    appealed:1; /* once, whatever came of it */
 } ngx_http_moderate_item_t;
 
 
-typedef struct {
+typedef struct ngx_http_moderate_event_s {
     ngx_uint_t                  version;
-    ngx_str_t                   text;       /* "ms actor action [detail]" */
+    ngx_str_t                   time;       /* ms */
+    ngx_str_t                   actor;
+    ngx_str_t                   action;
+    ngx_str_t                   detail;     /* or empty */
 } ngx_http_moderate_event_t;
+
+
+/* Where an item is that nobody works at: pending, or appealed. */
+ngx_uint_t ngx_http_moderate_item_home(ngx_http_moderate_item_t *item);
 
 
 /*
@@ -96,6 +109,9 @@ ngx_int_t ngx_http_moderate_list(ngx_http_moderate_list_t *list);
  * winner, and is missing when Redis is full.  It goes on when the request has
  * ended; only the handler is not called then.
  *
+ * An appeal's note is no such thing: it is written in one transaction with the
+ * SMOVE, which a full Redis refuses as a whole.
+ *
  * The handler gets NGX_OK, NGX_DECLINED (the item is in another state: someone
  * was first) or NGX_ERROR.
  */
@@ -119,6 +135,7 @@ struct ngx_http_moderate_move_s {
     ngx_str_t                   actor;
     ngx_str_t                   action;
     ngx_str_t                   detail;     /* reason code, status; or none */
+    ngx_str_t                   appeal;     /* kept with the move, or not */
 };
 
 /* Copies what move says; *slot is the way to detach it. */
