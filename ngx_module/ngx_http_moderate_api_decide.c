@@ -53,6 +53,8 @@ static void ngx_http_moderate_not_delivered(ngx_http_request_t *r,
     ngx_int_t rc);
 static void ngx_http_moderate_delivered(ngx_http_request_t *r,
     ngx_http_moderate_delivery_t *delivery);
+static ngx_int_t ngx_http_moderate_decide_outcome(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, ngx_uint_t state);
 static void ngx_http_moderate_delivery_noted(ngx_http_request_t *r,
     ngx_int_t rc);
 static void ngx_http_moderate_delivery_lost(ngx_http_request_t *r);
@@ -426,8 +428,6 @@ static void
 ngx_http_moderate_delivered(ngx_http_request_t *r,
     ngx_http_moderate_delivery_t *delivery)
 {
-    u_char                   *p;
-    ngx_str_t                 detail;
     ngx_uint_t                state;
     ngx_http_moderate_api_t  *api;
 
@@ -445,20 +445,29 @@ ngx_http_moderate_delivered(ngx_http_request_t *r,
                               ? NGX_HTTP_MODERATE_STATS_UNCERTAIN
                               : NGX_HTTP_MODERATE_STATS_NOT_DELIVERED);
 
-    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-
-    detail.data = p;
-    detail.len = p ? ngx_sprintf(p, "%ui", delivery->status) - p : 0;
-
-    if (ngx_http_moderate_decide_send(r, api, state,
-                                      &ngx_http_moderate_states[state],
-                                      &detail,
-                                      ngx_http_moderate_delivery_noted)
-        != NGX_OK)
-    {
+    if (ngx_http_moderate_decide_outcome(r, api, state) != NGX_OK) {
         r->write_event_handler = ngx_http_moderate_delivery_lost;
         (void) ngx_http_post_request(r, NULL);
     }
+}
+
+
+static ngx_int_t
+ngx_http_moderate_decide_outcome(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, ngx_uint_t state)
+{
+    u_char     *p;
+    ngx_str_t   detail;
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+
+    detail.data = p;
+    detail.len = p ? ngx_sprintf(p, "%ui", api->delivery.status) - p : 0;
+
+    return ngx_http_moderate_decide_send(r, api, state,
+                                         &ngx_http_moderate_states[state],
+                                         &detail,
+                                         ngx_http_moderate_delivery_noted);
 }
 
 
@@ -471,6 +480,19 @@ ngx_http_moderate_delivery_noted(ngx_http_request_t *r, ngx_int_t rc)
 
     api = ngx_http_moderate_get_api(r);
     item = api->item;
+
+    /* the backend took longer than the lease: now the outcome is known */
+
+    if (rc == NGX_DECLINED && item->state == NGX_HTTP_MODERATE_REPLAYING
+        && api->state != NGX_HTTP_MODERATE_UNKNOWN)
+    {
+        item->state = NGX_HTTP_MODERATE_UNKNOWN;
+        item->version++;
+
+        if (ngx_http_moderate_decide_outcome(r, api, api->state) == NGX_OK) {
+            return;
+        }
+    }
 
     if (rc != NGX_OK) {
         ngx_http_moderate_delivery_lost(r);

@@ -301,6 +301,8 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
                                       cycle);
     }
 
+    ngx_http_moderate_sweep_start(mmcf, cycle);
+
     rules = mmcf->rules.elts;
 
     for (i = 0; i < mmcf->rules.nelts; i++) {

@@ -101,6 +101,7 @@ typedef struct {
     ngx_uint_t                  generation;     /* of this configuration */
 
     /* of this process */
+    ngx_event_t                 sweep;          /* of what a crash has left */
     ngx_http_moderate_worker_stats_t  *worker_stats;    /* or NULL */
     vet_scratch_t              *scratch;
 } ngx_http_moderate_main_conf_t;
@@ -328,6 +329,13 @@ ngx_int_t ngx_http_moderate_count(ngx_http_request_t *r,
 /* Adds the outcome to the limits that count outcomes; waits for nothing. */
 void ngx_http_moderate_count_outcome(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
+
+
+/* ngx_http_moderate_recover_store.c */
+
+/* Starts looking, in one worker, for what a crash has left. */
+void ngx_http_moderate_sweep_start(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_cycle_t *cycle);
 
 
 /* ngx_http_moderate_record.c */

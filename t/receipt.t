@@ -65,7 +65,8 @@ $t->write_file_expand('nginx.conf', $conf =~ s/RECEIPT/moderate_receipt;/r);
 $t->write_file_expand('twice.conf', $conf =~
     s/RECEIPT/moderate_receipt; }
         location \/again\/ { moderate_receipt;/r);
-$t->write_file_expand('exact.conf', $conf =~ s/location \/receipt\/ /location = \/receipt /r
+$t->write_file_expand('exact.conf', $conf =~
+    s/location \/receipt\/ /location = \/receipt /r
     =~ s/RECEIPT/moderate_receipt;/r);
 $t->write_file_expand('secret.conf', $conf =~ s/moderate_secret_file.*//r
     =~ s/RECEIPT/moderate_receipt;/r);
