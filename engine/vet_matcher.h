@@ -39,6 +39,11 @@ typedef struct {
     unsigned char           *spent;     /* a field has an engine.budget hit */
     vet_outcome_t           *outcomes;  /* one a rule; NULL: not needed */
     vet_covers_t           **covers;    /* by exception, then field */
+    const unsigned char     *shadow;    /* as of vet_match_shadowed */
+    const vet_test_rule_t   *current;   /* being matched, and since when */
+    long long                began;
+    const vet_test_rule_t   *slowest;   /* what took most time, and how much */
+    long long                most;
     int                      everywhere;    /* no scopes, no exceptions */
     int                      ran_out;   /* the rule being matched */
 } vet_matcher_t;

@@ -39,7 +39,6 @@
 #define VET_SLICE                256          /* start offsets of a slice */
 
 #define VET_FIND_TIME            20000000LL   /* ns, one pattern, one text */
-#define VET_SUBMISSION_TIME      250000000LL  /* ns, all of them */
 #define VET_FINDS_PER_CLOCK      16           /* a look takes a system call */
 
 
@@ -48,7 +47,9 @@ struct vet_scratch_s {
     pcre2_match_context    *jit;
     pcre2_match_context    *nojit;
     pcre2_jit_stack        *stack;
+    long long               time;       /* ns, of a submission */
     long long               end;        /* of the submission's time */
+    long long               looked;     /* at the clock, the last time */
     unsigned                finds;
     unsigned                over:1;     /* it has passed */
 };
@@ -56,6 +57,7 @@ struct vet_scratch_s {
 
 static pcre2_match_context *vet_scratch_context(uint32_t limit);
 static int vet_pattern_over(vet_scratch_t *scratch);
+static long long vet_pattern_look(vet_scratch_t *scratch);
 static int vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
     vet_str_t text, size_t from, size_t limit, vet_found_t *found);
 static long long vet_cpu_time(void);
@@ -90,6 +92,7 @@ vet_scratch_create(void)
         pcre2_jit_stack_assign(scratch->jit, NULL, scratch->stack);
     }
 
+    vet_scratch_time(scratch, VET_TIME);
     vet_pattern_begin(scratch);
 
     return scratch;
@@ -126,6 +129,20 @@ vet_scratch_destroy(vet_scratch_t *scratch)
     pcre2_match_context_free(scratch->nojit);
     pcre2_jit_stack_free(scratch->stack);
     free(scratch);
+}
+
+
+void
+vet_scratch_time(vet_scratch_t *scratch, uint32_t microseconds)
+{
+    scratch->time = microseconds * 1000LL;
+}
+
+
+int
+vet_scratch_over(const vet_scratch_t *scratch)
+{
+    return vet_pattern_spent(scratch);
 }
 
 
@@ -182,7 +199,8 @@ vet_pattern_destroy(vet_pattern_t *p)
 void
 vet_pattern_begin(vet_scratch_t *scratch)
 {
-    scratch->end = vet_cpu_time() + VET_SUBMISSION_TIME;
+    scratch->looked = vet_cpu_time();
+    scratch->end = scratch->looked + scratch->time;
     scratch->finds = 0;
     scratch->over = 0;
 }
@@ -204,7 +222,7 @@ vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
         return vet_pattern_slice(p, scratch, text, from, text.len, found);
     }
 
-    end = vet_cpu_time() + VET_FIND_TIME;
+    end = vet_pattern_look(scratch) + VET_FIND_TIME;
 
     for ( ;; ) {
         limit = (text.len - from <= VET_SLICE) ? text.len : from + VET_SLICE;
@@ -219,7 +237,7 @@ vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
             return rc;
         }
 
-        if (vet_cpu_time() > end) {
+        if (vet_pattern_look(scratch) > end || scratch->over) {
             return VET_LIMIT;
         }
 
@@ -244,13 +262,40 @@ vet_pattern_over(vet_scratch_t *scratch)
         return 1;
     }
 
-    if (++scratch->finds % VET_FINDS_PER_CLOCK == 0
-        && vet_cpu_time() > scratch->end)
-    {
-        scratch->over = 1;
+    if (++scratch->finds % VET_FINDS_PER_CLOCK == 0) {
+        (void) vet_pattern_look(scratch);
     }
 
     return scratch->over;
+}
+
+
+/* Returns the time; the submission's may be found to be over. */
+
+static long long
+vet_pattern_look(vet_scratch_t *scratch)
+{
+    scratch->looked = vet_cpu_time();
+
+    if (scratch->looked > scratch->end) {
+        scratch->over = 1;
+    }
+
+    return scratch->looked;
+}
+
+
+long long
+vet_pattern_time(const vet_scratch_t *scratch)
+{
+    return scratch->time;
+}
+
+
+long long
+vet_pattern_looked(const vet_scratch_t *scratch)
+{
+    return scratch->looked;
 }
 
 
