@@ -85,7 +85,7 @@ endif
 
 .PHONY: all help module nginx cli unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora fuzz fuzzers bench
+.PHONY: check-corpora fuzz fuzzers bench prefilter-check
 .PHONY: differential differential-deps differential-short
 .DELETE_ON_ERROR:
 
@@ -112,6 +112,9 @@ help:
 	@echo '                what real backends read, and the engine: COUNT=$(COUNT)'
 	@echo '                messages of SEED=, CORPORA=/path; BYTES=1: all bytes'
 	@echo '                in all places of headers; ALL=1: unreadable ones too'
+	@echo 'make prefilter-check'
+	@echo '                no hit is lost: COUNT= pairs of a pattern and a'
+	@echo '                text, made at random from SEED='
 	@echo 'make bench      how fast, and how it grows: build/bench.json'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR='
@@ -210,6 +213,16 @@ unit: $(UNIT_TESTS) $(REPLAYS)
 	@echo 'unit tests, and what was kept of fuzzing'
 	@CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=halt_on_error=1 \
 	    $(PROVE) --exec '' $(UNIT_TESTS) $(REPLAYS)
+
+
+# of the unit tests the one with patterns made at random, at length
+
+PREFILTER   = $(BUILD)/unit/test_prefilter
+
+prefilter-check: COUNT = 1000000
+prefilter-check: $(PREFILTER)
+	@PREFILTER_COUNT='$(COUNT)' PREFILTER_SEED='$(or $(SEED),$(shell \
+	    date +%s))' $(PREFILTER)
 
 
 # Fuzzing: each tests/fuzz/fuzz_*.c is a target.  It is built twice: with clang
