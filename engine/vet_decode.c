@@ -344,6 +344,7 @@ vet_reading_stage(vet_chain_t *c, vet_reading_t *r, int trigger,
     r->stages = stages;
 
     stages += r->nstages++;
+    memset(stages, 0, sizeof(vet_view_t));
     stages->text = r->text;
     stages->spans = d.spans.elts;
     stages->nspans = d.spans.n;

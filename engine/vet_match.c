@@ -40,6 +40,8 @@ static int vet_match_applies(const vet_matcher_t *m,
 static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
 static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
     const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
+static int vet_match_joined(vet_matcher_t *m, vet_finding_t *f,
+    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
 static size_t vet_match_next(vet_str_t text, size_t i);
 static int vet_match_links(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
@@ -198,9 +200,10 @@ vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
 static int
 vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
 {
-    int              rc;
-    size_t           i, k;
-    vet_readings_t  *readings;
+    int                   rc;
+    size_t                i, k;
+    vet_readings_t       *readings;
+    const vet_pattern_t  *pattern;
 
     rc = vet_match_readings(m, field, &readings);
     if (rc != VET_OK) {
@@ -212,8 +215,12 @@ vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
         f->seen = (i == 0) ? 0 : f->n;
 
         for (k = 0; k < f->test->npatterns; k++) {
-            rc = vet_match_pattern(m, f, &f->test->patterns[k], field,
-                                   &readings->elts[i]);
+            pattern = &f->test->patterns[k];
+
+            rc = pattern->joined
+                 ? vet_match_joined(m, f, pattern, field, &readings->elts[i])
+                 : vet_match_pattern(m, f, pattern, field,
+                                     &readings->elts[i]);
             if (rc != VET_OK) {
                 return rc;
             }
@@ -273,6 +280,62 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
         }
 
         from = found.end;
+    }
+
+    return VET_OK;
+}
+
+
+/*
+ * The phrases of a words rule on the joined view.  What the text view has is
+ * found there, and is not another hit.
+ */
+
+static int
+vet_match_joined(vet_matcher_t *m, vet_finding_t *f,
+    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading)
+{
+    int                rc, bare;
+    size_t             from, start, end;
+    vet_found_t        found;
+    const vet_view_t  *view;
+
+    rc = vet_match_view(m, reading, VET_VIEW_JOINED, &view);
+    if (rc != VET_OK || !view->odd) {
+        return rc;
+    }
+
+    f->seen = f->n;
+    from = 0;
+
+    while (from < view->text.len && !(f->full && f->n >= VET_HITS_PER_RULE)) {
+        rc = vet_pattern_find(pattern, m->scratch, view->text, from, &found);
+
+        if (rc == VET_DECLINED) {
+            return VET_OK;
+        }
+
+        if (rc != VET_OK) {
+            return vet_match_spent(m, f->test, field);
+        }
+
+        from = vet_match_next(view->text, found.start);
+
+        if (!vet_spelling_odd(&f->test->spellings[found.mark - 1], view,
+                              reading->text, &found, &bare))
+        {
+            continue;
+        }
+
+        start = vet_reading_start(reading, vet_view_start(view, found.start));
+        end = vet_reading_end(reading, vet_view_end(view, found.end));
+
+        rc = vet_match_add(m, f, field, start, end, bare);
+        if (rc != VET_OK) {
+            return rc;
+        }
+
+        from = bare ? from : found.end;
     }
 
     return VET_OK;
@@ -476,24 +539,38 @@ static int
 vet_match_view(vet_matcher_t *m, vet_reading_t *reading, vet_view_kind_t kind,
     const vet_view_t **view)
 {
-    int           rc;
-    vet_view_t  **place;
+    int                rc;
+    vet_view_t        *made;
+    const vet_view_t  *base;
 
-    place = &reading->views[kind];
-
-    if (*place == NULL) {
-        *place = vet_palloc(m->pool, sizeof(vet_view_t));
-        if (*place == NULL) {
-            return vet_pool_failed(m->pool);
-        }
-
-        rc = vet_view_build(m->pool, reading->text, kind, *place);
-        if (rc != VET_OK) {
-            return rc;
-        }
+    if (reading->views[kind] != NULL) {
+        *view = reading->views[kind];
+        return VET_OK;
     }
 
-    *view = *place;
+    made = vet_palloc(m->pool, sizeof(vet_view_t));
+    if (made == NULL) {
+        return vet_pool_failed(m->pool);
+    }
+
+    if (kind == VET_VIEW_SQUEEZED || kind == VET_VIEW_JOINED) {
+        rc = vet_match_view(m, reading, (kind == VET_VIEW_SQUEEZED)
+                                        ? VET_VIEW_FOLDED : VET_VIEW_TEXT,
+                            &base);
+        if (rc == VET_OK) {
+            rc = vet_view_squeeze(m->pool, base, made);
+        }
+
+    } else {
+        rc = vet_view_build(m->pool, reading->text, kind, made);
+    }
+
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    reading->views[kind] = made;
+    *view = made;
 
     return VET_OK;
 }

@@ -98,7 +98,8 @@ static const vet_role_t  vet_role_list[] = {
 
 /* in the order of vet_view_kind_t */
 
-static const char *const  vet_views[] = { "raw", "text", "folded", NULL };
+static const char *const  vet_views[] = { "raw", "text", "folded", "squeezed",
+                                         NULL };
 
 static const char *const  vet_modes[] = { "enforce", "shadow", NULL };
 

@@ -28,6 +28,7 @@
 #define VET_UNI_SECOND      0x04    /* may join the character before it */
 #define VET_UNI_BREAK       0x08    /* never changes what is before it */
 #define VET_UNI_WORD        0x10    /* letter, mark or number */
+#define VET_UNI_MARK        0x20    /* a mark, with VET_UNI_WORD */
 
 #define VET_UNI_BYTES       4       /* longest UTF-8 sequence */
 
@@ -75,13 +76,15 @@ int vet_uni_single(uint32_t cp, const vet_uni_t *u, int folded,
 
 
 /*
- * Views, vet_view.c: a field as rules see it.
+ * Views, vet_view.c and vet_squeeze.c: a field as rules see it.
  */
 
 typedef enum {
     VET_VIEW_RAW = 0,       /* as sent */
     VET_VIEW_TEXT,          /* composed, folded case, nothing invisible */
     VET_VIEW_FOLDED,        /* also without accents */
+    VET_VIEW_SQUEEZED,      /* also without separators and repeats */
+    VET_VIEW_JOINED,        /* squeezed, with accents; no rule names it */
     VET_VIEW_N
 } vet_view_kind_t;
 
@@ -96,14 +99,22 @@ typedef struct {
     uint32_t                to;
 } vet_span_t;
 
-typedef struct {
+typedef struct vet_view_s   vet_view_t;
+
+struct vet_view_s {
     vet_str_t               text;       /* valid UTF-8, always */
     vet_span_t             *spans;      /* none: text is the value itself */
     size_t                  nspans;
-} vet_view_t;
+    const vet_view_t       *base;       /* spans are places of it; or NULL */
+    unsigned                odd:1;      /* has what words look for, joined */
+};
 
 /* VET_LIMIT and VET_ERROR as of vet_parse. */
 int vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
+    vet_view_t *view);
+
+/* Makes a squeezed view of a folded one, or a joined one of a text view. */
+int vet_view_squeeze(vet_pool_t *pool, const vet_view_t *base,
     vet_view_t *view);
 
 /*
@@ -112,6 +123,10 @@ int vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
  */
 size_t vet_view_start(const vet_view_t *view, size_t pos);
 size_t vet_view_end(const vet_view_t *view, size_t pos);
+
+/* The same, as places in what the view was made of: its base or the value. */
+size_t vet_view_base_start(const vet_view_t *view, size_t pos);
+size_t vet_view_base_end(const vet_view_t *view, size_t pos);
 
 /* Tells whether a part of a text view has a letter with an accent. */
 int vet_view_accented(const unsigned char *p, size_t len);
@@ -218,11 +233,13 @@ void vet_decode_bbcode(vet_decoding_t *d);
 typedef struct {
     pcre2_code             *code;
     unsigned                jit:1;
+    unsigned                joined:1;   /* of words, for the joined view */
 } vet_pattern_t;
 
 typedef struct {
     size_t                  start;      /* in the view */
     size_t                  end;
+    size_t                  mark;       /* the number of (*MARK), or 0 */
     unsigned                group:1;    /* the first group took part */
 } vet_found_t;
 
@@ -281,6 +298,24 @@ typedef struct {
     vet_place_t             place;
 } vet_phrase_t;
 
+/* A phrase as the joined view has it, vet_spelling.c. */
+
+#define VET_SPELLING_LEAST  3           /* letters; shorter ones have none */
+
+typedef struct {
+    uint32_t                own;
+    uint32_t                bare;       /* without its accent */
+    uint32_t                moved;      /* with the tone of its neighbour */
+    unsigned                gap:1;      /* begins a word, not the first */
+} vet_letter_t;
+
+typedef struct {
+    vet_letter_t           *letters;
+    size_t                  n;
+    size_t                  count;      /* digits aside */
+    unsigned                accented:1;
+} vet_spelling_t;
+
 typedef struct {
     vet_rule_t              rule;       /* first: hits point at it */
     unsigned                roles;      /* bits, 1 << VET_ROLE_... */
@@ -289,6 +324,7 @@ typedef struct {
     uint32_t                over;       /* of a measure */
     vet_pattern_t          *patterns;
     size_t                  npatterns;
+    vet_spelling_t         *spellings;  /* by mark, from 1 */
 
     /* in the source pool, gone after loading */
 
@@ -345,6 +381,26 @@ int vet_rule_read(vet_ruleset_t *rs, const char *file, vet_str_t data,
 /* vet_words.c: compiles the phrases of a words rule. */
 int vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
     vet_errors_t *errors);
+
+/*
+ * vet_spelling.c: reads a phrase, of which text is the text view.
+ * VET_DECLINED: it is not looked for on the joined view.
+ */
+int vet_spelling_read(vet_pool_t *pool, vet_str_t text,
+    vet_spelling_t *spelling);
+
+/* Returns what else a vowel may be, its neighbours having a tone; or 0. */
+uint32_t vet_spelling_moved(uint32_t before, uint32_t cp, uint32_t behind);
+
+/* Tells whether two letters in a row may be one on the joined view. */
+int vet_spelling_joins(const vet_letter_t *one, const vet_letter_t *two);
+
+/*
+ * Tells whether what was found on a joined view of the value is the phrase,
+ * written to be overlooked; bare: without all of its accents.
+ */
+int vet_spelling_odd(const vet_spelling_t *spelling, const vet_view_t *view,
+    vet_str_t value, const vet_found_t *found, int *bare);
 
 /* vet_match.c: compares the fields with one rule. */
 int vet_match_one(vet_pool_t *pool, const vet_test_rule_t *rule,

@@ -72,6 +72,8 @@ typedef struct {
 } vet_builder_t;
 
 
+static int vet_view_squeezed(vet_pool_t *pool, vet_str_t value,
+    vet_view_kind_t kind, vet_view_t *view);
 static size_t vet_view_same(vet_str_t value, vet_view_kind_t kind);
 static int vet_view_raw(vet_builder_t *b);
 static int vet_view_chars(vet_builder_t *b);
@@ -118,6 +120,10 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     int            rc;
     vet_builder_t  b;
 
+    if (kind == VET_VIEW_SQUEEZED || kind == VET_VIEW_JOINED) {
+        return vet_view_squeezed(pool, value, kind, view);
+    }
+
     memset(view, 0, sizeof(vet_view_t));
     view->text = value;
 
@@ -152,6 +158,25 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     view->nspans = b.spans.n;
 
     return VET_OK;
+}
+
+
+static int
+vet_view_squeezed(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
+    vet_view_t *view)
+{
+    int          rc;
+    vet_view_t  *base;
+
+    base = vet_palloc(pool, sizeof(vet_view_t));
+    if (base == NULL) {
+        return vet_pool_failed(pool);
+    }
+
+    rc = vet_view_build(pool, value, (kind == VET_VIEW_SQUEEZED)
+                                     ? VET_VIEW_FOLDED : VET_VIEW_TEXT, base);
+
+    return (rc == VET_OK) ? vet_view_squeeze(pool, base, view) : rc;
 }
 
 
@@ -664,6 +689,24 @@ vet_view_span(vet_builder_t *b, size_t from, size_t to)
 size_t
 vet_view_start(const vet_view_t *view, size_t pos)
 {
+    pos = vet_view_base_start(view, pos);
+
+    return (view->base == NULL) ? pos : vet_view_start(view->base, pos);
+}
+
+
+size_t
+vet_view_end(const vet_view_t *view, size_t pos)
+{
+    pos = vet_view_base_end(view, pos);
+
+    return (view->base == NULL) ? pos : vet_view_end(view->base, pos);
+}
+
+
+size_t
+vet_view_base_start(const vet_view_t *view, size_t pos)
+{
     const vet_span_t  *span;
 
     if (view->nspans == 0) {
@@ -681,7 +724,7 @@ vet_view_start(const vet_view_t *view, size_t pos)
 
 
 size_t
-vet_view_end(const vet_view_t *view, size_t pos)
+vet_view_base_end(const vet_view_t *view, size_t pos)
 {
     const vet_span_t  *span;
 

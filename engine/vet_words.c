@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the moderate authors
  *
- * Phrases of a words rule, as patterns on the text view.
+ * Phrases of a words rule, as patterns on the text view, and on the joined
+ * view for what is written to be overlooked.
  *
  * Of a phrase each accented letter may be written with its accent or bare,
  * never with another accent: a profanity list without accents hits a quarter
@@ -10,6 +11,7 @@
  */
 
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,12 +51,28 @@ typedef struct {
 
 static int vet_words_read(vet_pool_t *pool, vet_test_rule_t *rule,
     vet_word_t *words, vet_errors_t *errors);
+static int vet_words_text(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    const vet_word_t *words, vet_list_t *patterns, vet_errors_t *errors);
+static int vet_words_joined(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    const vet_word_t *words, vet_list_t *patterns, vet_errors_t *errors);
+static int vet_words_spell(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    const vet_word_t *words, size_t *n);
+static int vet_words_longer(const void *one, const void *two);
+static int vet_words_spelled(vet_pool_t *pool, vet_test_rule_t *rule,
+    size_t first, size_t n, size_t *used, vet_errors_t *errors);
+static int vet_words_pattern(vet_test_rule_t *rule, vet_list_t *patterns);
 static int vet_words_edge(vet_str_t s, int last);
 static int vet_words_order(const void *one, const void *two);
 static int vet_words_chunk(vet_pool_t *pool, vet_test_rule_t *rule,
     const vet_word_t *words, size_t n, size_t *used, vet_errors_t *errors);
 static void vet_source_phrase(vet_source_t *s, vet_str_t text);
-static void vet_source_letter(vet_source_t *s, vet_str_t letter);
+static void vet_source_letter(vet_source_t *s, vet_str_t letter,
+    uint32_t moved);
+static void vet_source_spelling(vet_source_t *s,
+    const vet_spelling_t *spelling, size_t mark);
+static void vet_source_set(vet_source_t *s, const vet_letter_t *letter,
+    const vet_letter_t *next);
+static void vet_source_char(vet_source_t *s, uint32_t cp);
 static void vet_source_literal(vet_source_t *s, vet_str_t text);
 static void vet_source_add(vet_source_t *s, const void *data, size_t len);
 static void vet_source_text(vet_source_t *s, const char *text);
@@ -65,7 +83,6 @@ vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
     vet_errors_t *errors)
 {
     int          rc;
-    size_t       i, used;
     vet_word_t  *words;
     vet_list_t   patterns;
 
@@ -85,15 +102,26 @@ vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
     patterns.size = sizeof(vet_pattern_t);
     patterns.pool = rs->pool;
 
+    rc = vet_words_text(rs, rule, words, &patterns, errors);
+
+    return (rc == VET_OK) ? vet_words_joined(rs, rule, words, &patterns,
+                                             errors)
+                          : rc;
+}
+
+
+static int
+vet_words_text(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    const vet_word_t *words, vet_list_t *patterns, vet_errors_t *errors)
+{
+    int     rc;
+    size_t  i, used;
+
     for (i = 0; i < rule->nphrases; i += used) {
-        if (vet_list_push(&patterns) == NULL) {
-            return VET_ERROR;
+        rc = vet_words_pattern(rule, patterns);
+        if (rc != VET_OK) {
+            return rc;
         }
-
-        /* noted before it is compiled, so that destroy frees all */
-
-        rule->patterns = patterns.elts;
-        rule->npatterns = patterns.n;
 
         rc = vet_words_chunk(rs->source, rule, words + i, rule->nphrases - i,
                              &used, errors);
@@ -103,6 +131,129 @@ vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
     }
 
     return VET_OK;
+}
+
+
+static int
+vet_words_joined(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    const vet_word_t *words, vet_list_t *patterns, vet_errors_t *errors)
+{
+    int     rc;
+    size_t  i, n, used;
+
+    rc = vet_words_spell(rs, rule, words, &n);
+
+    for (i = 0; rc == VET_OK && i < n; i += used) {
+        rc = vet_words_pattern(rule, patterns);
+        if (rc != VET_OK) {
+            return rc;
+        }
+
+        rc = vet_words_spelled(rs->source, rule, i, n, &used, errors);
+    }
+
+    return rc;
+}
+
+
+/* Notes a pattern before it is compiled, so that destroy frees all. */
+
+static int
+vet_words_pattern(vet_test_rule_t *rule, vet_list_t *patterns)
+{
+    if (vet_list_push(patterns) == NULL) {
+        return VET_ERROR;
+    }
+
+    rule->patterns = patterns->elts;
+    rule->npatterns = patterns->n;
+
+    return VET_OK;
+}
+
+
+static int
+vet_words_spell(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    const vet_word_t *words, size_t *n)
+{
+    int     rc;
+    size_t  i;
+
+    *n = 0;
+
+    rule->spellings = vet_pcalloc(rs->pool, rule->nphrases
+                                            * sizeof(vet_spelling_t));
+    if (rule->spellings == NULL) {
+        return VET_ERROR;
+    }
+
+    for (i = 0; i < rule->nphrases; i++) {
+        rc = vet_spelling_read(rs->pool, words[i].text,
+                               &rule->spellings[*n]);
+        if (rc == VET_OK) {
+            (*n)++;
+
+        } else if (rc != VET_DECLINED) {
+            return rc;
+        }
+    }
+
+    qsort(rule->spellings, *n, sizeof(vet_spelling_t), vet_words_longer);
+
+    return VET_OK;
+}
+
+
+static int
+vet_words_longer(const void *one, const void *two)
+{
+    const vet_spelling_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    return (a->n != b->n) ? ((a->n > b->n) ? -1 : 1) : 0;
+}
+
+
+/* As vet_words_chunk, for the joined view; vet_spelling_odd does the rest. */
+
+static int
+vet_words_spelled(vet_pool_t *pool, vet_test_rule_t *rule, size_t first,
+    size_t n, size_t *used, vet_errors_t *errors)
+{
+    int             rc;
+    char            text[VET_PATTERN_TEXT];
+    size_t          i, offset;
+    vet_source_t    s;
+    vet_pattern_t  *pattern;
+
+    memset(&s, 0, sizeof(vet_source_t));
+    s.pool = pool;
+
+    for (i = first; i < n && s.len < VET_WORDS_CHUNK; i++) {
+        vet_source_text(&s, (i == first) ? "" : "|");
+        vet_source_spelling(&s, &rule->spellings[i], i + 1);
+    }
+
+    *used = i - first;
+
+    if (s.failed) {
+        return VET_ERROR;
+    }
+
+    pattern = &rule->patterns[rule->npatterns - 1];
+    pattern->joined = 1;
+
+    rc = vet_pattern_compile(pattern, s.data, s.len, 0, text, &offset);
+
+    if (rc == VET_DECLINED) {
+        vet_rule_error(errors, &rule->place,
+                       "words cannot be compiled: %s, expected fewer or "
+                       "shorter phrases", text);
+    }
+
+    return rc;
 }
 
 
@@ -268,12 +419,16 @@ static void
 vet_source_phrase(vet_source_t *s, vet_str_t text)
 {
     size_t     i, n;
-    uint32_t   cp;
+    uint32_t   cp, before, behind;
     vet_str_t  letter;
 
+    behind = 0;
+
     for (i = 0; i < text.len; i += letter.len) {
+        before = behind;
         letter.data = text.data + i;
         letter.len = vet_uni_read(letter.data, text.len - i, &cp);
+        behind = cp;
 
         if (cp == ' ') {
             while (i + letter.len < text.len && text.data[i + letter.len]
@@ -298,13 +453,16 @@ vet_source_phrase(vet_source_t *s, vet_str_t text)
             letter.len += n;
         }
 
-        vet_source_letter(s, letter);
+        cp = (i + letter.len < text.len) ? cp : 0;
+        vet_source_letter(s, letter, vet_spelling_moved(before, behind, cp));
     }
 }
 
 
+/* Its accent, bare or, if it is not 0, moved. */
+
 static void
-vet_source_letter(vet_source_t *s, vet_str_t letter)
+vet_source_letter(vet_source_t *s, vet_str_t letter, uint32_t moved)
 {
     uint32_t    cp;
     vet_view_t  bare;
@@ -314,9 +472,10 @@ vet_source_letter(vet_source_t *s, vet_str_t letter)
         return;
     }
 
-    if (bare.text.len == 0
-        || (bare.text.len == letter.len
-            && memcmp(bare.text.data, letter.data, letter.len) == 0))
+    if (moved == 0
+        && (bare.text.len == 0
+            || (bare.text.len == letter.len
+                && memcmp(bare.text.data, letter.data, letter.len) == 0)))
     {
         vet_source_literal(s, letter);
         return;
@@ -329,6 +488,11 @@ vet_source_letter(vet_source_t *s, vet_str_t letter)
         vet_source_text(s, "[");
         vet_source_add(s, letter.data, letter.len);
         vet_source_add(s, bare.text.data, bare.text.len);
+
+        if (moved != 0) {
+            vet_source_char(s, moved);
+        }
+
         vet_source_text(s, "]");
         return;
     }
@@ -338,6 +502,81 @@ vet_source_letter(vet_source_t *s, vet_str_t letter)
     vet_source_text(s, "|");
     vet_source_literal(s, bare.text);
     vet_source_text(s, ")");
+}
+
+
+/*
+ * A gap may be absent; a letter that is next to itself, or to its bare form,
+ * may have become one with it.
+ */
+
+static void
+vet_source_spelling(vet_source_t *s, const vet_spelling_t *spelling,
+    size_t mark)
+{
+    char                 text[32];
+    size_t               i;
+    const vet_letter_t  *letter, *next;
+
+    for (i = 0; i < spelling->n; i++) {
+        letter = &spelling->letters[i];
+        next = (i + 1 < spelling->n) ? letter + 1 : NULL;
+
+        if (i > 0 && vet_spelling_joins(letter - 1, letter)) {
+            vet_source_text(s, letter->gap ? "(?: ?" : "(?:");
+            vet_source_set(s, letter, next);
+            vet_source_text(s, ")?");
+            continue;
+        }
+
+        vet_source_text(s, letter->gap ? " ?" : "");
+        vet_source_set(s, letter, next);
+    }
+
+    (void) snprintf(text, sizeof(text), "(*:%zu)", mark);
+    vet_source_text(s, text);
+}
+
+
+/* As vet_spelling_odd takes it. */
+
+static void
+vet_source_set(vet_source_t *s, const vet_letter_t *letter,
+    const vet_letter_t *next)
+{
+    int  joins;
+
+    joins = (next != NULL && vet_spelling_joins(letter, next));
+
+    if (letter->own == letter->bare && letter->moved == 0 && !joins
+        && letter->bare != 'l')
+    {
+        vet_source_char(s, letter->own);
+        return;
+    }
+
+    vet_source_text(s, "[");
+    vet_source_char(s, letter->own);
+    vet_source_char(s, letter->bare);
+
+    if (letter->moved != 0) {
+        vet_source_char(s, letter->moved);
+    }
+
+    if (joins) {
+        vet_source_char(s, next->own);
+    }
+
+    vet_source_text(s, (letter->bare == 'l') ? "i]" : "]");
+}
+
+
+static void
+vet_source_char(vet_source_t *s, uint32_t cp)
+{
+    unsigned char  bytes[VET_UNI_BYTES];
+
+    vet_source_add(s, bytes, vet_uni_write(cp, bytes));
 }
 
 

@@ -16,7 +16,7 @@ UNICODE = "14.0.0"
 BLOCK = 128             # code points of one leaf of the trie
 LONGEST = 4             # longer compatibility mappings are left alone
 
-REMOVE, DROP, SECOND, BREAK, WORD = 1, 2, 4, 8, 16
+REMOVE, DROP, SECOND, BREAK, WORD, MARK = 1, 2, 4, 8, 16, 32
 
 # White_Space, and three blank glyphs that are used as a space.
 SPACES = set([*range(0x09, 0x0e), 0x20, 0x85, 0xa0, 0x1680,
@@ -151,6 +151,7 @@ def record(cp, seconds, maps):
     if is_break(mapping, seconds) and is_break(bare, seconds):
         flags |= BREAK
     flags |= WORD if unicodedata.category(char)[0] in "LMN" else 0
+    flags |= MARK if unicodedata.category(char)[0] == "M" else 0
     ident = mapping in ("", char)
     quick = len(mapping) > 1 and len(composed) == 1
     return (0 if ident else maps.put(mapping),
