@@ -262,7 +262,6 @@ vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
 {
     int                   rc;
     uint32_t              groups;
-    PCRE2_SPTR            mark;
     const size_t         *ovector;
     pcre2_match_context  *context;
 
@@ -288,9 +287,6 @@ vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
     found->start = ovector[0];
     found->end = ovector[1];
     found->group = (groups > 1 && ovector[2] != PCRE2_UNSET);
-
-    mark = pcre2_get_mark(scratch->data);
-    found->mark = (mark == NULL) ? 0 : strtoul((const char *) mark, NULL, 10);
 
     /* \K in a lookahead may turn them round */
 

@@ -65,7 +65,7 @@ struct vet_prefilter_s {
 typedef struct {
     const vet_prefilter_t  *pf;
     vet_str_t               text;
-    uint64_t               *seen;       /* bits, by literal */
+    uint64_t               *seen;       /* bits, by literal; or NULL */
     vet_prefilter_pt        found;
     void                   *data;
 } vet_scan_t;
@@ -90,7 +90,8 @@ static inline int vet_scan_places(const vet_scan_t *s,
     const vet_table_t *table, size_t width, size_t n);
 static int vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
     uint64_t stretch, size_t pos);
-static int vet_scan_found(const vet_scan_t *s, uint32_t literal);
+static int vet_scan_known(const vet_scan_t *s, uint32_t literal);
+static int vet_scan_found(const vet_scan_t *s, uint32_t literal, size_t pos);
 static int vet_scan_equal(const unsigned char *text, const unsigned char *data,
     size_t len);
 
@@ -432,7 +433,9 @@ vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
     s.found = found;
     s.data = data;
 
-    memset(seen, 0, vet_prefilter_seen(pf));
+    if (seen != NULL) {
+        memset(seen, 0, vet_prefilter_seen(pf));
+    }
 
     for (i = 0; i < VET_WIDTHS; i++) {
 
@@ -532,7 +535,7 @@ vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
         t = &table->stretches[k - 1];
 
         if (t->stretch != stretch || t->before > pos
-            || (s->seen[t->literal >> 6] >> (t->literal & 63) & 1) != 0)
+            || vet_scan_known(s, t->literal))
         {
             continue;
         }
@@ -546,7 +549,7 @@ vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
             continue;
         }
 
-        rc = vet_scan_found(s, t->literal);
+        rc = vet_scan_found(s, t->literal, start);
         if (rc != VET_OK) {
             return rc;
         }
@@ -557,18 +560,28 @@ vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
 
 
 static int
-vet_scan_found(const vet_scan_t *s, uint32_t literal)
+vet_scan_known(const vet_scan_t *s, uint32_t literal)
+{
+    return s->seen != NULL
+           && (s->seen[literal >> 6] >> (literal & 63) & 1) != 0;
+}
+
+
+static int
+vet_scan_found(const vet_scan_t *s, uint32_t literal, size_t pos)
 {
     int       rc;
     uint32_t  i;
 
-    s->seen[literal >> 6] |= (uint64_t) 1 << (literal & 63);
+    if (s->seen != NULL) {
+        s->seen[literal >> 6] |= (uint64_t) 1 << (literal & 63);
+    }
 
     for (i = s->pf->entries[literal].ids;
          i < s->pf->entries[literal + 1].ids;
          i++)
     {
-        rc = s->found(s->data, s->pf->ids[i]);
+        rc = s->found(s->data, s->pf->ids[i], pos);
         if (rc != VET_OK) {
             return rc;
         }

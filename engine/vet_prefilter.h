@@ -64,11 +64,11 @@ size_t vet_prefilter_size(const vet_prefilter_t *pf);
 size_t vet_prefilter_seen(const vet_prefilter_t *pf);
 
 /*
- * Calls found for each id of which a literal is in the text, in no order and
- * more than once if it has several.  Ends with what found returns when that is
- * not VET_OK.
+ * Calls found for each id of which a literal is in the text, in no order: once
+ * for a literal or, when seen is NULL, for each place pos where one begins.
+ * Ends with what found returns when that is not VET_OK.
  */
-typedef int (*vet_prefilter_pt)(void *data, uint32_t id);
+typedef int (*vet_prefilter_pt)(void *data, uint32_t id, size_t pos);
 
 int vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
     vet_prefilter_pt found, void *data);

@@ -233,13 +233,11 @@ void vet_decode_bbcode(vet_decoding_t *d);
 typedef struct {
     pcre2_code             *code;
     unsigned                jit:1;
-    unsigned                joined:1;   /* of words, for the joined view */
 } vet_pattern_t;
 
 typedef struct {
     size_t                  start;      /* in the view */
     size_t                  end;
-    size_t                  mark;       /* the number of (*MARK), or 0 */
     unsigned                group:1;    /* the first group took part */
 } vet_found_t;
 
@@ -316,6 +314,8 @@ typedef struct {
     unsigned                accented:1;
 } vet_spelling_t;
 
+typedef struct vet_word_s   vet_word_t;
+
 typedef struct {
     vet_rule_t              rule;       /* first: hits point at it */
     unsigned                roles;      /* bits, 1 << VET_ROLE_... */
@@ -324,7 +324,8 @@ typedef struct {
     uint32_t                over;       /* of a measure */
     vet_pattern_t          *patterns;
     size_t                  npatterns;
-    vet_spelling_t         *spellings;  /* by mark, from 1 */
+    vet_word_t             *words;      /* of words, in order */
+    size_t                  nwords;
 
     /* in the source pool, gone after loading */
 
@@ -378,29 +379,20 @@ uint64_t vet_rule_hash(uint64_t hash, vet_str_t bytes);
 int vet_rule_read(vet_ruleset_t *rs, const char *file, vet_str_t data,
     vet_errors_t *errors);
 
-/* vet_words.c: compiles the phrases of a words rule. */
+/* vet_words.c: reads the phrases of a words rule. */
 int vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
     vet_errors_t *errors);
 
 /*
- * vet_spelling.c: reads a phrase, of which text is the text view.
- * VET_DECLINED: it is not looked for on the joined view.
+ * vet_spelling.c: reads a phrase as the joined view has it.  VET_DECLINED: it
+ * is not looked for there, being too short, or with letters that are more than
+ * one code point or become more when they are bare.
  */
 int vet_spelling_read(vet_pool_t *pool, vet_str_t text,
     vet_spelling_t *spelling);
 
 /* Returns what else a vowel may be, its neighbours having a tone; or 0. */
 uint32_t vet_spelling_moved(uint32_t before, uint32_t cp, uint32_t behind);
-
-/* Tells whether two letters in a row may be one on the joined view. */
-int vet_spelling_joins(const vet_letter_t *one, const vet_letter_t *two);
-
-/*
- * Tells whether what was found on a joined view of the value is the phrase,
- * written to be overlooked; bare: without all of its accents.
- */
-int vet_spelling_odd(const vet_spelling_t *spelling, const vet_view_t *view,
-    vet_str_t value, const vet_found_t *found, int *bare);
 
 /* vet_match.c: compares the fields with one rule. */
 int vet_match_one(vet_pool_t *pool, const vet_test_rule_t *rule,

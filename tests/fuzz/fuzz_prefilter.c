@@ -20,7 +20,7 @@
 
 static int fuzz_literals(const vet_literals_t *literals, vet_str_t text,
     int *found);
-static int fuzz_found(void *data, uint32_t id);
+static int fuzz_found(void *data, uint32_t id, size_t pos);
 static int fuzz_matches(vet_str_t pattern, vet_str_t text, int caseless);
 
 
@@ -117,10 +117,11 @@ fuzz_literals(const vet_literals_t *literals, vet_str_t text, int *found)
 
 
 static int
-fuzz_found(void *data, uint32_t id)
+fuzz_found(void *data, uint32_t id, size_t pos)
 {
     int  *found = data;
 
+    (void) pos;
     FUZZ_CHECK(id < VET_LITERALS_MAX);
     *found = 1;
 

@@ -46,7 +46,8 @@ static uint64_t number(const char *name, uint64_t value);
 static pcre2_code *compile(const pattern_case_t *c, int caseless);
 static int matches(pcre2_code *code, const pattern_text_t *text);
 static int passes(const vet_literals_t *literals, const pattern_text_t *text);
-static int found_one(void *data, uint32_t id);
+static int found_one(void *data, uint32_t id, size_t pos);
+static int found_place(void *data, uint32_t id, size_t pos);
 static int has(vet_str_t text, vet_str_t literal);
 static void lost(const pattern_case_t *c, int caseless,
     const pattern_text_t *text, uint64_t seed);
@@ -56,6 +57,7 @@ static void test_literals(void **state);
 static void test_caseless(void **state);
 static void test_long(void **state);
 static void test_search(void **state);
+static void test_places(void **state);
 static void test_never_loses(void **state);
 
 
@@ -244,12 +246,26 @@ test_long(void **state)
 
 
 static int
-found_one(void *data, uint32_t id)
+found_one(void *data, uint32_t id, size_t pos)
 {
     found_t  *found = data;
 
-    assert_true(id < NEEDLES);
+    assert_true(id < NEEDLES && pos < 80);
     found->ids[id] = 1;
+
+    return VET_OK;
+}
+
+
+/* Of one literal: ids are counts of it, by place. */
+
+static int
+found_place(void *data, uint32_t id, size_t pos)
+{
+    found_t  *found = data;
+
+    assert_int_equal(id, 7);
+    found->ids[pos]++;
 
     return VET_OK;
 }
@@ -352,6 +368,36 @@ test_search(void **state)
     }
 
     free(c);
+}
+
+
+/* Without anything to note what was seen, each place counts. */
+
+static void
+test_places(void **state)
+{
+    size_t            i;
+    found_t           found;
+    vet_str_t         text = vet_string("aabaaabaAb");
+    vet_literal_t     literal = { vet_string("ab"), 7 };
+    vet_prefilter_t  *pf;
+
+    static const char  expected[] = "0100010010";
+
+    (void) state;
+
+    pf = vet_prefilter_create(&literal, 1);
+    assert_non_null(pf);
+
+    memset(&found, 0, sizeof(found_t));
+    assert_int_equal(vet_prefilter_scan(pf, text, NULL, found_place, &found),
+                     VET_OK);
+
+    for (i = 0; i < text.len; i++) {
+        assert_int_equal(found.ids[i], expected[i] - '0');
+    }
+
+    vet_prefilter_destroy(pf);
 }
 
 
@@ -551,6 +597,7 @@ main(void)
         cmocka_unit_test(test_caseless),
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_search),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_never_loses),
     };
 

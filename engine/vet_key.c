@@ -1,0 +1,303 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Keys: what is left of a text, and of a phrase, when all is gone that words
+ * need not have alike.  Where a phrase is in a view, its key is in that of the
+ * view; whether it is there is for vet_words.c and vet_spelling.c to tell.
+ *
+ * The key of a text view has letters and digits without accents.  All that is
+ * between words is one SPACE, also at both ends.  Characters that are neither
+ * words of ASCII letters nor ordinary separators stand apart, as words of
+ * their own.
+ *
+ * The key of a joined view has no SPACE and no repeats, and "l" is "i", as "1"
+ * may be either.
+ */
+
+
+#include <string.h>
+
+#include "vet_rules.h"
+#include "vet_words.h"
+
+
+#define VET_KEY_BLOCK       64      /* bytes of a key, for each mark */
+#define VET_KEY_MOST        (VET_UNI_BYTES + 2)     /* bytes of a character */
+
+#define VET_KEY_NOTHING     0
+#define VET_KEY_APART       0x80000000
+
+
+/* A key as it is written. */
+
+typedef struct {
+    vet_str_t               text;
+    size_t                  i;          /* read of it */
+    uint32_t                last;       /* written last */
+    unsigned                joined:1;
+} vet_keying_t;
+
+
+static void vet_key_place(const vet_key_t *key, size_t pos, size_t *start,
+    size_t *end);
+static size_t vet_key_next(vet_keying_t *k, unsigned char *out);
+static uint32_t vet_key_symbol(const vet_keying_t *k, size_t *n);
+static uint32_t vet_key_unicode(uint32_t cp, int joined);
+static uint32_t vet_key_ascii(uint32_t c, int joined);
+static int vet_key_is_word(uint32_t c);
+
+
+int
+vet_key_make(vet_pool_t *pool, vet_str_t text, int joined, vet_key_t *key)
+{
+    size_t          n, len, most;
+    vet_keying_t    k;
+    unsigned char  *out, bytes[VET_KEY_MOST];
+
+    memset(&k, 0, sizeof(vet_keying_t));
+    k.text = text;
+    k.joined = (joined != 0);
+    k.last = joined ? VET_KEY_NOTHING : ' ';
+
+    /* a character of two bytes that stands apart has the most */
+
+    most = 2 * text.len + VET_KEY_MOST;
+    out = vet_palloc(pool, most);
+    key->marks = vet_palloc(pool, (most / VET_KEY_BLOCK + 1)
+                                  * sizeof(vet_key_mark_t));
+
+    if (out == NULL || key->marks == NULL) {
+        return vet_pool_failed(pool);
+    }
+
+    key->view = text;
+    key->joined = (joined != 0);
+    key->marks[0].view = 0;
+    key->marks[0].key = 0;
+    key->marks[0].last = k.last;
+
+    len = 0;
+
+    if (!joined) {
+        out[len++] = ' ';
+        key->marks[0].key = 1;
+    }
+
+    while (k.i < text.len) {
+        vet_key_mark_t  mark;
+
+        mark.view = (uint32_t) k.i;
+        mark.key = (uint32_t) len;
+        mark.last = k.last;
+
+        n = vet_key_next(&k, bytes);
+
+        if ((len + n) / VET_KEY_BLOCK != len / VET_KEY_BLOCK) {
+            key->marks[(len + n) / VET_KEY_BLOCK] = mark;
+        }
+
+        memcpy(out + len, bytes, n);
+        len += n;
+    }
+
+    if (!joined && k.last != ' ') {
+        out[len++] = ' ';
+    }
+
+    key->text.data = out;
+    key->text.len = len;
+
+    return VET_OK;
+}
+
+
+/*
+ * A phrase begins with the first letter of its key, behind a SPACE, or before
+ * that letter if the key has not all of it.  On a joined view it may be any of
+ * the letters that are one.
+ */
+
+void
+vet_key_start(const vet_key_t *key, const vet_word_t *word, size_t pos,
+    size_t *start, size_t *end)
+{
+    size_t  behind;
+
+    if (key->joined) {
+        vet_key_place(key, pos, start, end);
+        return;
+    }
+
+    vet_key_place(key, pos + 1, start, &behind);
+    *end = *start + 1;
+
+    if (word->lead) {
+        *end = *start;
+        vet_key_place(key, pos, start, &behind);
+    }
+}
+
+
+/* Gives what of the view a byte of the key stands for: [start, end). */
+
+static void
+vet_key_place(const vet_key_t *key, size_t pos, size_t *start, size_t *end)
+{
+    size_t                 n, len, from;
+    vet_keying_t           k;
+    unsigned char          bytes[VET_KEY_MOST];
+    const vet_key_mark_t  *mark;
+
+    mark = &key->marks[pos / VET_KEY_BLOCK];
+
+    memset(&k, 0, sizeof(vet_keying_t));
+    k.text = key->view;
+    k.joined = key->joined;
+    k.i = mark->view;
+    k.last = mark->last;
+
+    len = mark->key;
+    from = k.i;
+
+    /* the SPACE at the beginning is of nothing, or of what is left out there */
+
+    while (len <= pos && k.i < k.text.len) {
+        from = k.i;
+        n = vet_key_next(&k, bytes);
+        len += n;
+    }
+
+    *start = (pos < mark->key) ? mark->view : from;
+
+    /* and what is one with it */
+
+    while (k.i < k.text.len) {
+        *end = k.i;
+
+        if (vet_key_next(&k, bytes) != 0) {
+            return;
+        }
+    }
+
+    *end = k.text.len;
+}
+
+
+/* Reads a character; writes nothing when it is one with what was before. */
+
+static size_t
+vet_key_next(vet_keying_t *k, unsigned char *out)
+{
+    size_t    n, len;
+    uint32_t  symbol;
+
+    symbol = vet_key_symbol(k, &n);
+    k->i += n;
+
+    if (symbol == VET_KEY_NOTHING
+        || (symbol == k->last && (k->joined || symbol == ' ')))
+    {
+        return 0;
+    }
+
+    if ((symbol & VET_KEY_APART) == 0) {
+        k->last = symbol;
+        out[0] = (unsigned char) symbol;
+        return 1;
+    }
+
+    if (k->joined) {
+        k->last = symbol;
+        return vet_uni_write(symbol & ~VET_KEY_APART, out);
+    }
+
+    len = 0;
+
+    if (k->last != ' ') {
+        out[len++] = ' ';
+    }
+
+    len += vet_uni_write(symbol & ~VET_KEY_APART, out + len);
+    out[len++] = ' ';
+    k->last = ' ';
+
+    return len;
+}
+
+
+static uint32_t
+vet_key_symbol(const vet_keying_t *k, size_t *n)
+{
+    uint32_t  cp;
+
+    cp = k->text.data[k->i];
+
+    if (cp < 0x80) {
+        *n = 1;
+        return vet_key_ascii(cp, k->joined);
+    }
+
+    *n = vet_uni_read(k->text.data + k->i, k->text.len - k->i, &cp);
+
+    if (*n == 1) {
+        return VET_KEY_NOTHING;
+    }
+
+    return vet_key_unicode(cp, k->joined);
+}
+
+
+static uint32_t
+vet_key_unicode(uint32_t cp, int joined)
+{
+    uint32_t          single;
+    const vet_uni_t  *u;
+
+    u = vet_uni(cp);
+
+    if (u->flags & VET_UNI_DROP) {
+        return VET_KEY_NOTHING;
+    }
+
+    /* nor one that would take more room */
+
+    if (vet_uni_single(cp, u, 1, &single) != VET_OK
+        || (single >= 0x800 && cp < 0x800))
+    {
+        single = cp;
+    }
+
+    if (single < 0x80) {
+        return vet_key_ascii(single, joined);
+    }
+
+    /* what no word has but people write: pictures */
+
+    if ((u->flags & VET_UNI_WORD) == 0
+        && (cp < 0x2070 || (cp >= 0x3000 && cp < 0x3040)))
+    {
+        return joined ? VET_KEY_NOTHING : ' ';
+    }
+
+    return single | VET_KEY_APART;
+}
+
+
+static uint32_t
+vet_key_ascii(uint32_t c, int joined)
+{
+    if (joined) {
+        return (c == 'l') ? 'i' : vet_key_is_word(c) ? c : VET_KEY_NOTHING;
+    }
+
+    return vet_key_is_word(c) ? c : ' ';
+}
+
+
+static int
+vet_key_is_word(uint32_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+           || (c >= 'A' && c <= 'Z');
+}
