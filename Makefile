@@ -7,6 +7,7 @@
 BUILD      = build
 PORT       = 8080
 PREFIX     = /usr/local
+RULES_DIR  = $(PREFIX)/share/moderate
 JOBS       = $(shell nproc 2>/dev/null || echo 1)
 
 # the nginx source tree to build against: Debian's nginx-dev, or any other
@@ -85,8 +86,9 @@ endif
 
 .PHONY: all help module nginx cli unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora fuzz fuzzers bench prefilter-check
+.PHONY: check-corpora quality fuzz fuzzers bench prefilter-check
 .PHONY: differential differential-deps differential-short
+.PHONY: test-console console-deps
 .DELETE_ON_ERROR:
 
 all: module cli
@@ -104,8 +106,13 @@ help:
 	@echo 'make unit       unit tests of the engine, with sanitizers'
 	@echo 'make test       everything: unit tests, then t/ with the plain and'
 	@echo '                with the sanitized module; TESTS="t/a.t" runs some'
+	@echo 'make test-console'
+	@echo '                the console in a browser; screenshots are left in'
+	@echo '                $(CONSOLE_DIR)/shots'
 	@echo 'make check-corpora CORPORA=/path'
 	@echo '                tests/corpora/ with material made by others'
+	@echo 'make quality    how well the shipped rules judge: build/quality.json;'
+	@echo '                CORPORA=/path adds its comments, SPLIT=dev or test'
 	@echo 'make fuzz       all fuzz targets, SECONDS=$(SECONDS) or RUNS= for'
 	@echo '                each; TARGETS="json form" runs some'
 	@echo 'make differential'
@@ -158,10 +165,14 @@ nginx: module
 ENGINE_OBJS = $(ENGINE_SRCS:%.c=$(BUILD)/%.o)
 CLI_OBJS    = $(CLI_SRCS:%.c=$(BUILD)/%.o)
 
+# the rules of a command that names none
+
+CLI_RULES   = '-DMODERATECTL_RULES_PATH="$(RULES_DIR)/lua-free-rules"'
+
 COMPILE = $(CC) -std=gnu11 -I engine $(WARNINGS) -MMD -MP
 
 $(BUILD)/plain.flags: FORCE
-	$(call remember,$(COMPILE) $(CFLAGS) $(LDFLAGS) \
+	$(call remember,$(COMPILE) $(CFLAGS) $(LDFLAGS) $(RULES_DIR) \
 	    $(ENGINE_SRCS) $(CLI_SRCS))
 
 $(ENGINE_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
@@ -172,7 +183,7 @@ $(ENGINE_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
 $(CLI_OBJS): $(BUILD)/%.o: %.c $(BUILD)/plain.flags
 	@mkdir -p $(@D)
 	$(call say,cc  $<)
-	$(Q)$(COMPILE) $(CFLAGS) -c -o $@ $<
+	$(Q)$(COMPILE) $(CFLAGS) $(CLI_RULES) -c -o $@ $<
 
 $(ENGINE): $(ENGINE_OBJS) $(BUILD)/plain.flags
 	@rm -f $@
@@ -415,7 +426,7 @@ TESTS = t/*.t
 deps:
 	@$(DEPS) demo test lint
 
-test-deps demo-deps lint-deps differential-deps: %-deps:
+test-deps demo-deps lint-deps differential-deps console-deps: %-deps:
 	@$(DEPS) $*
 
 test: test-deps
@@ -424,6 +435,7 @@ test: test-deps
 	+@$(MAKE) --no-print-directory all sanitize
 	+@$(MAKE) --no-print-directory test-plain
 	+@$(MAKE) --no-print-directory test-sanitized
+	+@$(MAKE) --no-print-directory test-console
 
 test-plain: all
 	@echo 't/ with the plain module'
@@ -435,6 +447,26 @@ test-sanitized: all sanitize
 	@env TEST_MODERATE_MODULE=$(abspath $(SAN_MODULE)) \
 	    $$(tools/fetch-nginx.sh --environment $(SAN_DIR)) \
 	    $(PROVE) -I t/lib $(TESTS)
+
+# The console in a browser.  What npm brings stays below build/.
+
+CONSOLE_DIR   = $(BUILD)/console
+CONSOLE_TESTS = $(wildcard tests/console/*.js tests/console/*.json)
+
+$(CONSOLE_DIR)/.installed: $(CONSOLE_TESTS)
+	@mkdir -p $(@D)
+	@cp $(CONSOLE_TESTS) $(@D)
+	$(call say,npm  $(@D))
+	$(Q)cd $(@D) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+test-console: console-deps
+	+@$(MAKE) --no-print-directory module $(CONSOLE_DIR)/.installed
+	@echo 'console/ in a browser'
+	@TEST_MODERATE_MODULE=$(abspath $(MODULE)) CONSOLE_ROOT=$(CURDIR) \
+	    CONSOLE_DIR=$(abspath $(CONSOLE_DIR)) \
+	    CONSOLE_SHOTS=$(abspath $(CONSOLE_DIR)/shots) \
+	    $(PROVE) -I t/lib tests/console/console.t
 
 # What others recorded, written or attacked with is no part of the project:
 # CORPORA is the folder where it is.
@@ -452,6 +484,16 @@ else
 	    $(PROVE) -I t/lib tests/corpora/*.t
 endif
 
+# How well the rules judge.  Edit them with SPLIT=dev before you look at
+# SPLIT=test.
+
+SPLIT =
+
+quality: cli
+	@$(PYTHON) -B tools/quality.py --moderatectl $(CLI) \
+	    --out $(BUILD)/quality.json $(if $(SPLIT),--split '$(SPLIT)') \
+	    $(if $(CORPORA),--corpora '$(CORPORA)') $(if $(LOST),--lost)
+
 lint: lint-deps
 	+@$(MAKE) --no-print-directory all
 	@tools/lint.sh $(MODULE) $(CLI)
@@ -468,10 +510,11 @@ NGINX_MODULES = /usr/lib/nginx/modules
 
 install: all
 	install -d '$(DESTDIR)$(NGINX_MODULES)' '$(DESTDIR)$(PREFIX)/bin' \
-	    '$(DESTDIR)$(PREFIX)/share/moderate'
+	    '$(DESTDIR)$(RULES_DIR)'
 	install -m 644 $(MODULE) '$(DESTDIR)$(NGINX_MODULES)'
 	install -m 755 $(CLI) '$(DESTDIR)$(PREFIX)/bin'
-	cp -R lua-free-rules '$(DESTDIR)$(PREFIX)/share/moderate'
+	cp -R lua-free-rules '$(DESTDIR)$(RULES_DIR)'
+	cp -R console '$(DESTDIR)$(PREFIX)/share/moderate'
 
 clean:
 	rm -rf $(BUILD)

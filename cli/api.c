@@ -193,7 +193,7 @@ moderatectl_api_perform(moderatectl_api_t *api, const char *url,
     headers = NULL;
 
     if (moderatectl_api_headers(&headers, version) != MODERATECTL_OK) {
-        return MODERATECTL_UNREACHABLE;
+        return MODERATECTL_TROUBLE;
     }
 
     curl_easy_reset(curl);
@@ -226,7 +226,7 @@ moderatectl_api_perform(moderatectl_api_t *api, const char *url,
     if (rc != CURLE_OK) {
         fprintf(stderr, "moderatectl: cannot reach %s: %s\n", api->url,
                 curl_easy_strerror(rc));
-        return MODERATECTL_UNREACHABLE;
+        return MODERATECTL_TROUBLE;
     }
 
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
@@ -259,7 +259,7 @@ moderatectl_api_headers(struct curl_slist **headers, const char *version)
         if (list == NULL) {
             fprintf(stderr, "moderatectl: out of memory\n");
             curl_slist_free_all(*headers);
-            return MODERATECTL_UNREACHABLE;
+            return MODERATECTL_TROUBLE;
         }
 
         *headers = list;
@@ -318,7 +318,7 @@ moderatectl_api_read(moderatectl_api_t *api, long status,
         fprintf(stderr, "moderatectl: there is no moderation API at %s "
                 "(HTTP status %ld, not its JSON)\n", api->url, status);
         json_decref(json);
-        return MODERATECTL_UNREACHABLE;
+        return MODERATECTL_TROUBLE;
     }
 
     error = json_string_value(json_object_get(json, "error"));

@@ -12,32 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vet.h>
-
-#include "moderatectl.h"
-
-
-#define EXPLAIN_BODY_MAX   (16 * 1024 * 1024)
-#define EXPLAIN_PATHS_MAX  64
-
-
-typedef struct {
-    vet_message_t           message;
-    vet_form_t             *form;
-    vet_pool_t             *pool;
-    vet_submission_t        submission;
-    vet_ruleset_t          *rules;
-    vet_hits_t              hits;
-    vet_verdict_t           verdict;
-    vet_str_t               paths[EXPLAIN_PATHS_MAX];
-    size_t                  npaths;
-    char                   *body;
-    int                     json;
-    int                     help;
-} explain_t;
+#include "explain.h"
 
 
 static const struct option  explain_long[] = {
+    { "text", required_argument, NULL, 'T' },
+    { "file", required_argument, NULL, 'F' },
+    { "request", required_argument, NULL, 'R' },
     { "type", required_argument, NULL, 't' },
     { "encoding", required_argument, NULL, 'e' },
     { "field", required_argument, NULL, 'f' },
@@ -49,82 +30,103 @@ static const struct option  explain_long[] = {
 };
 
 
-static void explain_usage(FILE *out);
+static int explain_run(explain_t *e, int argc, char **argv);
 static int explain_options(explain_t *e, int argc, char **argv);
+static int explain_check(const explain_t *e, int files);
 static int explain_option(explain_t *e, int option);
 static int explain_field(explain_t *e, int option, char *arg);
-static vet_str_t explain_string(const char *s);
 static int explain_load(explain_t *e, const char *file);
 static int explain_read(explain_t *e, FILE *file);
-static int explain_judge(explain_t *e);
+static int explain_body(explain_t *e);
+static int explain_text(explain_t *e);
 static int explain_rules(explain_t *e);
-static int explain_print_json(explain_t *e);
-static void explain_print(const explain_t *e);
-static void explain_print_field(const explain_t *e, size_t i);
-static void explain_print_verdict(const explain_t *e);
+static int explain_failed(int rc);
 static void explain_destroy(explain_t *e);
 
 
-static const char  *explain_actions[] = { "pass", "hold", "reject" };
+static const char  explain_usage[] =
+    "usage: moderatectl rules explain [OPTION ...] [FILE]\n"
+    "       moderatectl explain [OPTION ...] [FILE]\n"
+    "\n"
+    "Reads a request's body, from FILE or standard input, as nginx would, and\n"
+    "tells its fields, or why it cannot be read in one way only; how rules\n"
+    "see them, and what rules make of it.\n"
+    "\n"
+    "  --text TEXT            a text instead of a body\n"
+    "  --file FILE            the same, from a file\n"
+    "  --request FILE         a recorded request: its line, headers and body\n"
+    "  --type TYPE            Content-Type of the body, as it was sent\n"
+    "  --encoding ENCODING    its Content-Encoding\n"
+    "  --field ROLE=SELECTOR  as moderate_field, any number of times\n"
+    "  --decode ROLE=DECODER  as moderate_decode, in this order\n"
+    "  --rules PATH           as moderate_rules, any number of times; \"rules\n"
+    "                         explain\" has those of " MODERATECTL_RULES_PATH
+    "\n"
+    "  --json                 for programs\n"
+    "\n"
+    "Exits with 0 when it is readable and would pass, 1 when not, 2 for a\n"
+    "wrong command line, 3 when something cannot be read.\n";
+
+
+int
+moderatectl_rules_explain(int argc, char **argv)
+{
+    explain_t  e;
+
+    memset(&e, 0, sizeof(explain_t));
+    e.installed = 1;
+
+    return explain_run(&e, argc, argv);
+}
 
 
 int
 moderatectl_explain(int argc, char **argv)
 {
-    int        rc;
     explain_t  e;
 
     memset(&e, 0, sizeof(explain_t));
 
-    rc = explain_options(&e, argc, argv);
+    return explain_run(&e, argc, argv);
+}
 
-    if (e.help) {
-        explain_usage(stdout);
+
+static int
+explain_run(explain_t *e, int argc, char **argv)
+{
+    int  rc;
+
+    rc = explain_options(e, argc, argv);
+
+    if (e->help) {
+        fputs(explain_usage, stdout);
+
+    } else if (rc == MODERATECTL_USAGE) {
+        fprintf(stderr, "\"moderatectl explain --help\" tells more\n");
 
     } else if (rc == MODERATECTL_OK) {
-        rc = explain_load(&e, argv[optind]);
+        rc = explain_load(e, argv[optind]);
 
-        if (rc == MODERATECTL_OK) {
-            rc = explain_judge(&e);
+        if (rc == MODERATECTL_OK && (e->paths.n != 0 || e->installed)) {
+            rc = explain_rules(e);
         }
 
-        if (rc == MODERATECTL_OK && e.json) {
-            rc = explain_print_json(&e);
-
-        } else if (rc == MODERATECTL_OK) {
-            explain_print(&e);
+        if (rc == MODERATECTL_OK) {
+            rc = e->json ? moderatectl_explain_json(e)
+                         : moderatectl_explain_print(e);
         }
 
         if (rc == MODERATECTL_OK
-            && (e.submission.unreadable != VET_READABLE
-                || e.verdict.action != VET_PASS))
+            && (e->submission.unreadable != VET_READABLE
+                || e->verdict.action != VET_PASS))
         {
             rc = MODERATECTL_REFUSED;
         }
     }
 
-    explain_destroy(&e);
+    explain_destroy(e);
 
     return rc;
-}
-
-
-static void
-explain_usage(FILE *out)
-{
-    fprintf(out,
-            "usage: moderatectl explain [OPTION ...] [FILE]\n\n"
-            "Reads a request's body, from FILE or standard input, as nginx\n"
-            "would, and tells its fields, or why it cannot be read in one\n"
-            "way only; with rules also what they make of it.\n\n"
-            "  --type TYPE            its Content-Type, as it was sent\n"
-            "  --encoding ENCODING    its Content-Encoding\n"
-            "  --field ROLE=SELECTOR  as moderate_field, any number of times\n"
-            "  --decode ROLE=DECODER  as moderate_decode, in this order\n"
-            "  --rules PATH           as moderate_rules, any number of times\n"
-            "  --json                 for programs\n\n"
-            "Exits with 0 when it is readable and would pass, 1 when not, 2\n"
-            "for a wrong command line.\n");
 }
 
 
@@ -135,8 +137,7 @@ explain_options(explain_t *e, int argc, char **argv)
 
     e->form = vet_form_create();
     if (e->form == NULL) {
-        fprintf(stderr, "moderatectl: out of memory\n");
-        return MODERATECTL_REFUSED;
+        return moderatectl_no_memory();
     }
 
     optind = 1;
@@ -154,8 +155,28 @@ explain_options(explain_t *e, int argc, char **argv)
         }
     }
 
-    if (argc - optind > 1) {
-        fprintf(stderr, "moderatectl: one file at a time\n");
+    return explain_check(e, argc - optind);
+}
+
+
+static int
+explain_check(const explain_t *e, int files)
+{
+    int  texts;
+
+    texts = (e->text != NULL) + (e->text_file != NULL);
+
+    if (texts + (e->request != NULL) + files > 1) {
+        fprintf(stderr, "moderatectl: one text, file or request at a time\n");
+        return MODERATECTL_USAGE;
+    }
+
+    if ((texts != 0 || e->request != NULL)
+        && (e->message.content_types != 0
+            || e->message.content_encoding.len != 0))
+    {
+        fprintf(stderr, "moderatectl: --type and --encoding are those of a "
+                "body\n");
         return MODERATECTL_USAGE;
     }
 
@@ -168,13 +189,25 @@ explain_option(explain_t *e, int option)
 {
     switch (option) {
 
+    case 'T':
+        e->text = optarg;
+        return MODERATECTL_OK;
+
+    case 'F':
+        e->text_file = optarg;
+        return MODERATECTL_OK;
+
+    case 'R':
+        e->request = optarg;
+        return MODERATECTL_OK;
+
     case 't':
-        e->message.content_type = explain_string(optarg);
+        e->message.content_type = moderatectl_str(optarg);
         e->message.content_types++;
         return MODERATECTL_OK;
 
     case 'e':
-        e->message.content_encoding = explain_string(optarg);
+        e->message.content_encoding = moderatectl_str(optarg);
         return MODERATECTL_OK;
 
     case 'f':
@@ -182,14 +215,7 @@ explain_option(explain_t *e, int option)
         return explain_field(e, option, optarg);
 
     case 'r':
-        if (e->npaths == EXPLAIN_PATHS_MAX) {
-            fprintf(stderr, "moderatectl: more than %d rule paths\n",
-                    EXPLAIN_PATHS_MAX);
-            return MODERATECTL_USAGE;
-        }
-
-        e->paths[e->npaths++] = explain_string(optarg);
-        return MODERATECTL_OK;
+        return moderatectl_paths_add(&e->paths, optarg);
 
     case 'j':
         e->json = 1;
@@ -200,7 +226,6 @@ explain_option(explain_t *e, int option)
         return MODERATECTL_OK;
 
     default:
-        fprintf(stderr, "\"moderatectl explain --help\" tells more\n");
         return MODERATECTL_USAGE;
     }
 }
@@ -237,7 +262,7 @@ explain_field(explain_t *e, int option, char *arg)
 
     memset(&errors, 0, sizeof(vet_errors_t));
 
-    value = explain_string(selector + 1);
+    value = moderatectl_str(selector + 1);
 
     rc = (option == 'f') ? vet_form_add(e->form, role, value, &errors)
                          : vet_form_decode(e->form, role, value, &errors);
@@ -251,247 +276,156 @@ explain_field(explain_t *e, int option, char *arg)
 }
 
 
-static vet_str_t
-explain_string(const char *s)
-{
-    vet_str_t  str;
-
-    str.data = (const unsigned char *) s;
-    str.len = strlen(s);
-
-    return str;
-}
-
-
 static int
 explain_load(explain_t *e, const char *file)
 {
     int    rc;
     FILE  *f;
 
+    if (e->text != NULL) {
+        return explain_text(e);
+    }
+
+    file = (e->text_file != NULL) ? e->text_file
+                                  : (e->request != NULL) ? e->request : file;
+
     if (file == NULL || strcmp(file, "-") == 0) {
-        return explain_read(e, stdin);
+        rc = explain_read(e, stdin);
+
+    } else {
+        f = fopen(file, "rb");
+
+        if (f == NULL) {
+            fprintf(stderr, "moderatectl: ");
+            moderatectl_print_str(stderr, moderatectl_str(file));
+            fprintf(stderr, ": %s\n", strerror(errno));
+            return MODERATECTL_TROUBLE;
+        }
+
+        rc = explain_read(e, f);
+        fclose(f);
     }
 
-    f = fopen(file, "rb");
-    if (f == NULL) {
-        fprintf(stderr, "moderatectl: %s: %s\n", file, strerror(errno));
-        return MODERATECTL_USAGE;
+    if (rc != MODERATECTL_OK) {
+        return rc;
     }
 
-    rc = explain_read(e, f);
-
-    fclose(f);
-
-    return rc;
+    return (e->text_file != NULL) ? explain_text(e) : explain_body(e);
 }
 
 
 static int
 explain_read(explain_t *e, FILE *file)
 {
-    size_t  len;
-
     e->body = malloc(EXPLAIN_BODY_MAX + 1);
     if (e->body == NULL) {
-        fprintf(stderr, "moderatectl: out of memory\n");
-        return MODERATECTL_REFUSED;
+        return moderatectl_no_memory();
     }
 
-    len = fread(e->body, 1, EXPLAIN_BODY_MAX + 1, file);
+    e->len = fread(e->body, 1, EXPLAIN_BODY_MAX + 1, file);
 
-    if (ferror(file) || len > EXPLAIN_BODY_MAX) {
-        fprintf(stderr, "moderatectl: the body cannot be read, or has more "
-                "than %d bytes\n", EXPLAIN_BODY_MAX);
-        return MODERATECTL_REFUSED;
+    if (ferror(file) || e->len > EXPLAIN_BODY_MAX) {
+        fprintf(stderr, "moderatectl: what is to be explained cannot be read, "
+                "or has more than %d bytes\n", EXPLAIN_BODY_MAX);
+        return MODERATECTL_TROUBLE;
     }
-
-    e->message.body.data = (const unsigned char *) e->body;
-    e->message.body.len = len;
 
     return MODERATECTL_OK;
 }
 
 
 static int
-explain_judge(explain_t *e)
+explain_body(explain_t *e)
 {
     int  rc;
 
-    e->pool = vet_pool_create((size_t) 8 * 1024 * 1024
-                              + 64 * e->message.body.len);
+    e->message.body.data = (const unsigned char *) e->body;
+    e->message.body.len = e->len;
 
-    rc = (e->pool == NULL) ? VET_ERROR
-                           : vet_parse(e->pool, &e->message, e->form,
-                                       &e->submission);
-
-    if (rc != VET_OK) {
-        fprintf(stderr, "moderatectl: out of memory\n");
-        return MODERATECTL_REFUSED;
+    if (e->request != NULL) {
+        rc = moderatectl_explain_request(e);
+        if (rc != MODERATECTL_OK) {
+            return rc;
+        }
     }
 
-    return e->npaths ? explain_rules(e) : MODERATECTL_OK;
+    e->pool = vet_pool_create((size_t) 8 * 1024 * 1024 + 64 * e->len);
+    if (e->pool == NULL) {
+        return moderatectl_no_memory();
+    }
+
+    return explain_failed(vet_parse(e->pool, &e->message, e->form,
+                                    &e->submission));
+}
+
+
+/* A text alone is the one field of a submission. */
+
+static int
+explain_text(explain_t *e)
+{
+    e->field.name = moderatectl_str(vet_role_name(VET_ROLE_TEXT));
+    e->field.role = VET_ROLE_TEXT;
+
+    if (e->text != NULL) {
+        e->field.value = moderatectl_str(e->text);
+
+    } else {
+        e->field.value.data = (const unsigned char *) e->body;
+        e->field.value.len = e->len;
+    }
+
+    e->field.utf8 = moderatectl_is_utf8(e->field.value) != 0;
+
+    e->submission.fields = &e->field;
+    e->submission.nfields = 1;
+    e->submission.form = e->form;
+
+    e->pool = vet_pool_create((size_t) 8 * 1024 * 1024
+                              + 64 * e->field.value.len);
+
+    return (e->pool == NULL) ? moderatectl_no_memory() : MODERATECTL_OK;
 }
 
 
 static int
 explain_rules(explain_t *e)
 {
-    int             rc;
-    size_t          i;
-    vet_errors_t    errors;
-    vet_scratch_t  *scratch;
+    int  rc;
 
-    memset(&errors, 0, sizeof(vet_errors_t));
+    rc = moderatectl_judge_create(&e->judge, &e->paths);
 
-    e->rules = vet_ruleset_load(e->paths, e->npaths, &errors);
-
-    if (e->rules == NULL) {
-        for (i = 0; i < errors.n && i < VET_ERRORS_MAX; i++) {
-            fprintf(stderr, "%s\n", errors.text[i]);
-        }
-
-        return MODERATECTL_REFUSED;
+    if (rc == MODERATECTL_OK) {
+        rc = explain_failed(vet_match(e->pool, e->judge.rules,
+                                      e->judge.scratch, &e->submission,
+                                      &e->hits));
     }
 
-    scratch = vet_scratch_create();
-
-    rc = (scratch == NULL) ? VET_ERROR
-                           : vet_match(e->pool, e->rules, scratch,
-                                       &e->submission, &e->hits);
-
-    vet_scratch_destroy(scratch);
-
-    if (rc != VET_OK) {
-        fprintf(stderr, "moderatectl: out of memory\n");
-        return MODERATECTL_REFUSED;
+    if (rc == MODERATECTL_OK) {
+        vet_decide(e->judge.rules, &e->hits, VET_HOLD, &e->verdict);
     }
 
-    vet_decide(e->rules, &e->hits, VET_HOLD, &e->verdict);
-
-    return MODERATECTL_OK;
+    return rc;
 }
 
 
 static int
-explain_print_json(explain_t *e)
+explain_failed(int rc)
 {
-    vet_str_t  fields, hits;
-
-    if (vet_fields_json(e->pool, &e->submission, &fields) != VET_OK
-        || vet_hits_json(e->pool, &e->submission, &e->hits, &hits) != VET_OK)
-    {
-        fprintf(stderr, "moderatectl: out of memory\n");
-        return MODERATECTL_REFUSED;
+    if (rc == VET_LIMIT) {
+        fprintf(stderr, "moderatectl: this needs more memory than one "
+                "submission may have\n");
+        return MODERATECTL_TROUBLE;
     }
 
-    printf("{\"unreadable\":\"%s\",\"offset\":%zu,\"fields\":",
-           vet_unreadable_name(e->submission.unreadable),
-           e->submission.offset);
-    fwrite(fields.data, 1, fields.len, stdout);
-
-    if (e->rules != NULL) {
-        printf(",\"hits\":");
-        fwrite(hits.data, 1, hits.len, stdout);
-        printf(",\"score\":%d.%d,\"verdict\":\"%s\"",
-               e->verdict.score / VET_POINT, e->verdict.score % VET_POINT,
-               explain_actions[e->verdict.action]);
-    }
-
-    printf("}\n");
-
-    return MODERATECTL_OK;
-}
-
-
-static void
-explain_print(const explain_t *e)
-{
-    size_t  i;
-
-    if (e->submission.unreadable != VET_READABLE) {
-        printf("unreadable: %s, noticed at byte %zu\n",
-               vet_unreadable_name(e->submission.unreadable),
-               e->submission.offset);
-
-    } else {
-        printf("readable: %zu field%s\n", e->submission.nfields,
-               e->submission.nfields == 1 ? "" : "s");
-    }
-
-    for (i = 0; i < e->submission.nfields; i++) {
-        explain_print_field(e, i);
-    }
-
-    if (e->rules != NULL) {
-        explain_print_verdict(e);
-    }
-}
-
-
-static void
-explain_print_field(const explain_t *e, size_t i)
-{
-    const vet_field_t  *f;
-
-    f = &e->submission.fields[i];
-
-    printf("\n%zu  ", i);
-    moderatectl_print(stdout, (const char *) f->name.data, f->name.len, -1);
-    printf("  (%s%s%s%s)\n", vet_role_name(f->role),
-           f->utf8 ? "" : ", not UTF-8",
-           (f->charset == NULL) ? "" : ", converted from ",
-           (f->charset == NULL) ? "" : f->charset);
-
-    if (f->file) {
-        printf("    file, %zu bytes, ", f->value.len);
-        moderatectl_print(stdout, (const char *) f->filename.data,
-                          f->filename.len, -1);
-        printf("\n");
-        return;
-    }
-
-    moderatectl_print(stdout, (const char *) f->value.data, f->value.len, 4);
-}
-
-
-static void
-explain_print_verdict(const explain_t *e)
-{
-    size_t            i;
-    const vet_hit_t  *hit;
-
-    printf("\n");
-
-    for (i = 0; i < e->hits.n; i++) {
-        hit = &e->hits.elts[i];
-
-        printf("%d.%d  %.*s", hit->score / VET_POINT, hit->score % VET_POINT,
-               (int) hit->rule->id.len, (const char *) hit->rule->id.data);
-
-        if (hit->field == VET_NO_FIELD) {
-            printf("\n");
-            continue;
-        }
-
-        printf("  field %zu, bytes %zu to %zu: ", hit->field, hit->start,
-               hit->end);
-        moderatectl_print(stdout,
-                          (const char *) e->submission.fields[hit->field]
-                                         .value.data + hit->start,
-                          hit->end - hit->start, -1);
-        printf("\n");
-    }
-
-    printf("score %d.%d: %s\n", e->verdict.score / VET_POINT,
-           e->verdict.score % VET_POINT, explain_actions[e->verdict.action]);
+    return (rc == VET_OK) ? MODERATECTL_OK : moderatectl_no_memory();
 }
 
 
 static void
 explain_destroy(explain_t *e)
 {
-    vet_ruleset_destroy(e->rules);
+    moderatectl_judge_destroy(&e->judge);
     vet_pool_destroy(e->pool);
     vet_form_destroy(e->form);
     free(e->body);

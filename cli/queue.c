@@ -510,7 +510,7 @@ moderatectl_queue_result(moderatectl_queue_t *q, const json_t *answer)
 
     if (state == NULL) {
         fprintf(stderr, "moderatectl: the API did not name the new state\n");
-        return MODERATECTL_UNREACHABLE;
+        return MODERATECTL_TROUBLE;
     }
 
     rc = MODERATECTL_OK;

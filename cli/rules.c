@@ -2,130 +2,85 @@
 /*
  * Copyright (C) the moderate authors
  *
- * moderatectl rules: what an editor of rule files asks before they go live.
+ * moderatectl rules: what an editor of rule files asks.
  */
 
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <vet.h>
 
 #include "moderatectl.h"
 
 
-static int rules_check(int argc, char **argv);
-static int rules_report(const vet_str_t *paths, size_t npaths);
-static void rules_problems(const vet_errors_t *errors);
+typedef struct {
+    const char             *name;
+    int                   (*run)(int argc, char **argv);
+    const char             *summary;
+} rules_command_t;
+
+
 static void rules_usage(FILE *out);
+
+
+static const rules_command_t  rules_commands[] = {
+
+    { "check", moderatectl_rules_check,
+      "are these files a rule set, and a good one?" },
+
+    { "test", moderatectl_rules_test,
+      "do rules judge the cases as they should?" },
+
+    { "corpus", moderatectl_rules_corpus,
+      "what do rules make of many texts?" },
+
+    { "diff", moderatectl_rules_diff,
+      "which verdicts would other rules change?" },
+
+    { "explain", moderatectl_rules_explain,
+      "why is a text judged so?" },
+
+    { NULL, NULL, NULL }
+};
 
 
 int
 moderatectl_rules(int argc, char **argv)
 {
-    if (argc >= 2 && strcmp(argv[1], "check") == 0) {
-        return rules_check(argc - 2, argv + 2);
+    const rules_command_t  *c;
+
+    if (argc < 2) {
+        rules_usage(stderr);
+        return MODERATECTL_USAGE;
     }
 
-    if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
+    if (strcmp(argv[1], "--help") == 0) {
         rules_usage(stdout);
         return MODERATECTL_OK;
     }
 
+    for (c = rules_commands; c->name != NULL; c++) {
+        if (strcmp(argv[1], c->name) == 0) {
+            return c->run(argc - 1, argv + 1);
+        }
+    }
+
+    fprintf(stderr, "moderatectl: unknown command \"rules %s\"\n", argv[1]);
     rules_usage(stderr);
 
     return MODERATECTL_USAGE;
 }
 
 
-static int
-rules_check(int argc, char **argv)
-{
-    int         i, rc;
-    vet_str_t  *paths;
-
-    if (argc < 1) {
-        rules_usage(stderr);
-        return MODERATECTL_USAGE;
-    }
-
-    for (i = 0; i < argc; i++) {
-        if (argv[i][0] == '-') {
-            fprintf(stderr, "moderatectl: unknown option \"%s\"\n", argv[i]);
-            rules_usage(stderr);
-            return MODERATECTL_USAGE;
-        }
-    }
-
-    paths = calloc((size_t) argc, sizeof(vet_str_t));
-    if (paths == NULL) {
-        fprintf(stderr, "moderatectl: out of memory\n");
-        return MODERATECTL_REFUSED;
-    }
-
-    for (i = 0; i < argc; i++) {
-        paths[i].data = (const unsigned char *) argv[i];
-        paths[i].len = strlen(argv[i]);
-    }
-
-    rc = rules_report(paths, (size_t) argc);
-    free(paths);
-
-    return rc;
-}
-
-
-static int
-rules_report(const vet_str_t *paths, size_t npaths)
-{
-    size_t          limits;
-    vet_str_t       version;
-    vet_errors_t    errors;
-    vet_ruleset_t  *rs;
-
-    memset(&errors, 0, sizeof(vet_errors_t));
-
-    rs = vet_ruleset_load(paths, npaths, &errors);
-
-    if (rs == NULL) {
-        rules_problems(&errors);
-        return MODERATECTL_REFUSED;
-    }
-
-    version = vet_ruleset_version(rs);
-    (void) vet_ruleset_limits(rs, &limits);
-
-    printf("ok: %zu rules, %zu limits, version %.*s\n",
-           vet_ruleset_rules(rs), limits, (int) version.len, version.data);
-
-    vet_ruleset_destroy(rs);
-
-    return MODERATECTL_OK;
-}
-
-
-static void
-rules_problems(const vet_errors_t *errors)
-{
-    size_t  i;
-
-    for (i = 0; i < errors->n && i < VET_ERRORS_MAX; i++) {
-        printf("%s\n", errors->text[i]);
-    }
-
-    if (errors->n > VET_ERRORS_MAX) {
-        printf("and %zu more\n", errors->n - VET_ERRORS_MAX);
-    }
-}
-
-
 static void
 rules_usage(FILE *out)
 {
-    fprintf(out,
-            "usage: moderatectl rules check FILE|FOLDER ...\n\n"
-            "Loads rule files, and folders' *.yaml files, as one set and runs "
-            "their examples.\n"
-            "Prints every problem, one a line, or \"ok: ...\".\n");
+    const rules_command_t  *c;
+
+    fprintf(out, "usage: moderatectl rules COMMAND ...\n\n");
+
+    for (c = rules_commands; c->name != NULL; c++) {
+        fprintf(out, "  %-8s  %s\n", c->name, c->summary);
+    }
+
+    fprintf(out, "\n\"moderatectl rules COMMAND --help\" tells more.\n");
 }

@@ -53,6 +53,12 @@ http {{
                     'id=$moderate_id';
     access_log "{dir}/access.log" demo;
 
+    types {{
+        text/html html;
+        text/css css;
+        text/javascript js;
+    }}
+
     client_body_temp_path "{dir}/tmp/body";
     proxy_temp_path "{dir}/tmp/proxy";
     fastcgi_temp_path "{dir}/tmp/fastcgi";
@@ -80,6 +86,16 @@ http {{
             proxy_pass http://portal;
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $remote_addr;
+        }}
+
+        location /moderation/ {{
+            alias "{root}/console/";
+            index index.html;
+
+            auth_basic "moderation";
+            auth_basic_user_file "{dir}/htpasswd";
+
+            {headers}
         }}
 
         location /moderation/api/ {{
@@ -155,8 +171,16 @@ class Demo:
                   encoding="utf-8") as f:
             f.write(NGINX_CONF.format(
                 module=self.module, dir=self.dir, sockets=self.sockets,
-                root=ROOT, port=self.port,
+                root=ROOT, port=self.port, headers=self.headers(),
                 user="user root root;" if os.geteuid() == 0 else ""))
+
+    @staticmethod
+    def headers():
+        """The headers of the console, as administrators are given them."""
+        with open(ROOT + "/examples/console.conf", encoding="utf-8") as f:
+            return "\n            ".join(
+                line.strip() for line in f
+                if line.strip().startswith("add_header"))
 
     def write_credentials(self):
         """A random password, kept for the next time."""
@@ -306,6 +330,7 @@ class Demo:
     def say_where(self):
         print("""
   The portal            %s
+  The console           %smoderation/
   The moderation API    %sheld
   User and password     %s
   State and logs        %s
@@ -319,7 +344,7 @@ class Demo:
     build/moderatectl queue reject ID --reason CODE
 
   Ctrl-C stops everything.
-""" % (self.url, self.api, self.credentials, self.dir, self.api,
+""" % (self.url, self.url, self.api, self.credentials, self.dir, self.api,
        self.credentials), flush=True)
 
     def stay(self):
@@ -345,6 +370,9 @@ class Demo:
         listed = self.moderatectl("list", "--state", "pending", "--json")
         self.step("the moderator sees it", listed,
                   lambda r: r.returncode == 0 and len(json.loads(r.stdout)))
+
+        self.step("the console is there", self.get("moderation/"),
+                  lambda r: r[0] == 401)
 
         item = json.loads(listed.stdout)[0]["id"]
         self.step("and approves it", self.moderatectl("approve", item),

@@ -220,12 +220,32 @@ typedef struct {
     unsigned                utf8:1;     /* value is valid UTF-8 */
 } vet_field_t;
 
+/*
+ * What is known of a submission besides its body.  All zero: nothing, then no
+ * rule with "forms" or "sites" applies, and no exception that asks for one.
+ */
+
+typedef enum {
+    VET_TOKEN_UNKNOWN = 0,  /* not looked at: no rule about it hits */
+    VET_TOKEN_MISSING,
+    VET_TOKEN_INVALID,      /* not one that was issued for this site */
+    VET_TOKEN_VALID
+} vet_token_t;
+
+typedef struct {
+    vet_str_t               form;       /* path of the request, decoded */
+    vet_str_t               site;       /* name of the tenant */
+    vet_token_t             token;      /* what came back of a form's token */
+    uint32_t                age;        /* seconds since a valid one */
+} vet_context_t;
+
 typedef struct {
     vet_field_t            *fields;
     size_t                  nfields;
     const vet_form_t       *form;       /* whose decoders apply; or NULL */
     vet_unreadable_t        unreadable;
     size_t                  offset;     /* where in the body it was noticed */
+    vet_context_t           context;    /* zeroed by vet_parse, set by callers */
 } vet_submission_t;
 
 /*
@@ -270,9 +290,13 @@ typedef struct {
     vet_str_t               title;
     vet_str_t               category;
     vet_str_t               reason;     /* public code for the receipt */
-    int                     score;      /* tenths */
+    int                     score;      /* tenths; 0: part of others only */
     vet_mode_t              mode;
+    const char             *file;       /* where it is; NULL: the engine's */
+    size_t                  line;
 } vet_rule_t;
+
+typedef struct vet_scope_s  vet_scope_t;
 
 typedef struct {
     vet_rule_t              rule;       /* id, score, mode as of a rule */
@@ -283,6 +307,7 @@ typedef struct {
     unsigned                retry_after:1;
     uint32_t                over;       /* hit when the count is above this */
     uint32_t                per;        /* seconds */
+    const vet_scope_t      *scope;      /* see vet_limit_applies; or NULL */
 } vet_limit_t;
 
 
@@ -297,17 +322,56 @@ typedef struct vet_ruleset_s  vet_ruleset_t;
  * compiles all rules and runs their examples: a set that fails one of its own
  * examples is not returned.  Thread-safe.  Returns NULL with every problem in
  * errors.  An empty file, or a set without a rule, is a problem.
+ *
+ * A folder's own files are followed by those in its local.d, which add, and
+ * in its override.d, which replace rules and limits that exist, disable some
+ * or set the thresholds anew.
  */
 vet_ruleset_t *vet_ruleset_load(const vet_str_t *paths, size_t npaths,
     vet_errors_t *errors);
 
 void vet_ruleset_destroy(vet_ruleset_t *rs);
 
-/* Returns 16 hexadecimal digits of a hash over the files' bytes. */
+/* Returns 16 hexadecimal digits of a hash over the bytes of all files read. */
 vet_str_t vet_ruleset_version(const vet_ruleset_t *rs);
 
 /* Returns how many rules (limits not counted) the set has. */
 size_t vet_ruleset_rules(const vet_ruleset_t *rs);
+
+/*
+ * Returns a rule, i from 0 to vet_ruleset_rules() - 1, or NULL behind it.
+ * Rules are in file order; those made of others come last, behind their parts.
+ */
+const vet_rule_t *vet_ruleset_rule(const vet_ruleset_t *rs, size_t i);
+
+/*
+ * Return what a rule of vet_ruleset_rule looks for, "words", "match",
+ * "measure", "hosts", "personal" or "parts", and the view that it looks at;
+ * NULL behind the last rule, and a NULL view where a rule has no one view.
+ */
+const char *vet_ruleset_test(const vet_ruleset_t *rs, size_t i);
+const char *vet_ruleset_view(const vet_ruleset_t *rs, size_t i);
+
+/* An example of a rule.  Strings live as long as the rule set. */
+
+typedef struct {
+    vet_str_t               text;
+    size_t                  line;       /* in the rule's file */
+    unsigned                hit:1;      /* must hit; else must miss */
+} vet_shown_example_t;
+
+/*
+ * Gives example k, from 0, of a rule; hits come first.  VET_DECLINED: there
+ * is no such rule, or it has no more examples.
+ */
+int vet_ruleset_example(const vet_ruleset_t *rs, size_t i, size_t k,
+    vet_shown_example_t *example);
+
+/*
+ * Tells whether a limit counts and judges a submission: its "forms" and
+ * "sites", and exceptions that name it.
+ */
+int vet_limit_applies(const vet_limit_t *limit, const vet_context_t *context);
 
 /* Returns the set's limits in file order and their number. */
 const vet_limit_t *vet_ruleset_limits(const vet_ruleset_t *rs, size_t *n);
@@ -315,7 +379,8 @@ const vet_limit_t *vet_ruleset_limits(const vet_ruleset_t *rs, size_t *n);
 /*
  * Puts into signature a number that changes when one of the files that
  * vet_ruleset_load would read is added, removed, replaced or written: a hash
- * over names, sizes, inodes and modification times.  Reads no file.
+ * over names, sizes, inodes and modification times.  Reads the rule files for
+ * the names of list files, but no list file.
  * VET_ERROR with a message when a path cannot be looked at.
  */
 int vet_ruleset_signature(const vet_str_t *paths, size_t npaths,
@@ -351,11 +416,22 @@ typedef struct {
 } vet_hits_t;
 
 /*
+ * Gives a text as rules with "view: name" see it: "raw", "text", "folded" and
+ * so on.  VET_DECLINED: there is no such view.  VET_LIMIT and VET_ERROR as of
+ * vet_parse.
+ */
+int vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
+    vet_str_t *text);
+
+/*
  * Compares the fields with all rules of the set and appends hits, in rule
- * order.  Fields of role ignore and file contents are passed over.  An
- * unreadable submission gives an engine.unreadable hit; a rule that ran out of
- * its limits gives an engine.budget hit for that field.  hits is zeroed by the
- * caller before the first call.  VET_LIMIT and VET_ERROR as of vet_parse.
+ * order.  s->context tells which rules and exceptions apply.  Hits of a rule
+ * with score 0, which is only a part of others, are not appended; a rule made
+ * of others has the places of its parts.  Fields of role ignore and file
+ * contents are passed over.  An unreadable submission gives an
+ * engine.unreadable hit; a rule that ran out of its limits gives an
+ * engine.budget hit for that field.  hits is zeroed by the caller before the
+ * first call.  VET_LIMIT and VET_ERROR as of vet_parse.
  */
 int vet_match(vet_pool_t *pool, const vet_ruleset_t *rs,
     vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
@@ -420,6 +496,58 @@ int vet_fields_json(vet_pool_t *pool, const vet_submission_t *s,
     vet_str_t *json);
 int vet_hits_json(vet_pool_t *pool, const vet_submission_t *s,
     const vet_hits_t *hits, vet_str_t *json);
+
+
+/*
+ * Looking into a set, for those who write rules.
+ */
+
+/* As vet_ruleset_load, and keeps what the files say, which takes memory. */
+vet_ruleset_t *vet_ruleset_open(const vet_str_t *paths, size_t npaths,
+    vet_errors_t *errors);
+
+/* A rule; strings live as long as the set. */
+
+typedef struct {
+    const vet_rule_t       *rule;
+    const char             *file;
+    size_t                  line;
+    size_t                  column;
+    const char             *test;       /* as of vet_ruleset_test */
+    const char             *view;       /* as of vet_ruleset_view */
+    vet_role_t              role;       /* the first that it looks at */
+    size_t                  nsources;   /* phrases, or the pattern */
+    size_t                  nexamples;
+} vet_look_t;
+
+/* A text of a rule: something it looks for, or an example. */
+
+typedef struct {
+    vet_str_t               text;
+    size_t                  line;
+    size_t                  column;
+    unsigned                hit:1;      /* an example that must hit */
+} vet_look_text_t;
+
+/*
+ * Give rule i of a set that was opened, in file order, and what it looks for
+ * and its examples.  VET_DECLINED: there is none, or the set was only loaded.
+ */
+int vet_look(const vet_ruleset_t *rs, size_t i, vet_look_t *look);
+int vet_look_source(const vet_ruleset_t *rs, size_t i, size_t k,
+    vet_look_text_t *source);
+int vet_look_example(const vet_ruleset_t *rs, size_t i, size_t k,
+    vet_look_text_t *example);
+
+/*
+ * Compares a text with rule i alone, as its examples are, in the first role
+ * that it looks at.  Returns as vet_match; VET_DECLINED: there is no such rule.
+ */
+int vet_look_try(vet_pool_t *pool, const vet_ruleset_t *rs, size_t i,
+    vet_scratch_t *scratch, vet_str_t text, vet_hits_t *hits);
+
+/* Gives the thresholds of a set, in tenths. */
+void vet_ruleset_thresholds(const vet_ruleset_t *rs, int *hold, int *reject);
 
 
 #endif /* VET_H_INCLUDED */

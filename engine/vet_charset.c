@@ -99,7 +99,9 @@ vet_charset_add(vet_reader_t *r, vet_charset_t names, vet_charset_t values,
 
     rc = vet_reader_add(r, field, offset);
 
-    if (rc != VET_OK || field->file) {
+    if (rc != VET_OK || field->file
+        || (names == VET_CS_UTF8 && values == VET_CS_UTF8))
+    {
         return rc;
     }
 

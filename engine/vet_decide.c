@@ -30,7 +30,9 @@ const vet_rule_t  vet_rule_unreadable = {
     vet_string("unreadable"),
     vet_string("unreadable"),
     0,
-    VET_MODE_ENFORCE
+    VET_MODE_ENFORCE,
+    NULL,
+    0
 };
 
 const vet_rule_t  vet_rule_budget = {
@@ -39,7 +41,9 @@ const vet_rule_t  vet_rule_budget = {
     vet_string("unreadable"),
     vet_string("check-unavailable"),
     0,
-    VET_MODE_ENFORCE
+    VET_MODE_ENFORCE,
+    NULL,
+    0
 };
 
 const vet_rule_t  vet_rule_counters = {
@@ -48,7 +52,9 @@ const vet_rule_t  vet_rule_counters = {
     vet_string("unreadable"),
     vet_string("check-unavailable"),
     0,
-    VET_MODE_ENFORCE
+    VET_MODE_ENFORCE,
+    NULL,
+    0
 };
 
 

@@ -599,10 +599,15 @@ vet_decoding_span(vet_decoding_t *d, size_t from, size_t to)
         }
     }
 
-    span = vet_list_push(&d->spans);
-    if (span == NULL) {
-        d->failed = 1;
-        return;
+    if (d->spans.n < d->spans.nalloc) {
+        span = (vet_span_t *) d->spans.elts + d->spans.n++;
+
+    } else {
+        span = vet_list_push(&d->spans);
+        if (span == NULL) {
+            d->failed = 1;
+            return;
+        }
     }
 
     span->view = (uint32_t) d->len;

@@ -22,20 +22,38 @@ typedef struct {
 #include "vet_entities_tables.h"
 
 
+/*
+ * Names that were found: an editor writes a few dozen of them over and over,
+ * and the steps of a search cannot be predicted.
+ */
+
+#define VET_ENTITY_SEEN     64
+#define VET_ENTITY_KEY      9       /* bytes of the longest one, with ";" */
+
+typedef struct {
+    uint64_t                key[VET_ENTITY_SEEN];       /* 0: none */
+    const vet_entity_t     *entity[VET_ENTITY_SEEN];
+} vet_entity_seen_t;
+
+
 #define VET_ENTITY_MAX      0x10ffff
 #define VET_ENTITY_BAD      0xfffd
 
 
-static size_t vet_entity_read(const unsigned char *p, size_t len,
-    uint32_t *first, uint32_t *second);
+static size_t vet_entity_read(vet_entity_seen_t *seen,
+    const unsigned char *p, size_t len, uint32_t *first, uint32_t *second);
 static size_t vet_entity_number(const unsigned char *p, size_t len,
     uint32_t *cp);
 static uint32_t vet_entity_valid(uint32_t cp);
 static int vet_entity_digit(unsigned char c, unsigned base);
-static size_t vet_entity_name(const unsigned char *p, size_t len,
-    uint32_t *first, uint32_t *second);
+static size_t vet_entity_name(vet_entity_seen_t *seen,
+    const unsigned char *p, size_t len, uint32_t *first, uint32_t *second);
+static const vet_entity_t *vet_entity_recall(vet_entity_seen_t *seen,
+    uint64_t key, const unsigned char *p, size_t len);
 static int vet_entity_letter(unsigned char c);
 static const vet_entity_t *vet_entity_find(const unsigned char *p, size_t len);
+static inline int vet_entity_order(const vet_entity_t *e,
+    const unsigned char *p, size_t len);
 
 
 void
@@ -44,7 +62,10 @@ vet_decode_entities(vet_decoding_t *d)
     size_t                i, n, from, size;
     uint32_t              first, second;
     unsigned char         buf[2 * VET_UNI_BYTES];
+    vet_entity_seen_t     seen;
     const unsigned char  *p, *amp;
+
+    memset(seen.key, 0, sizeof(seen.key));
 
     p = d->in.data;
     from = 0;
@@ -58,7 +79,7 @@ vet_decode_entities(vet_decoding_t *d)
         }
 
         i = (size_t) (amp - p);
-        n = vet_entity_read(amp, d->in.len - i, &first, &second);
+        n = vet_entity_read(&seen, amp, d->in.len - i, &first, &second);
 
         if (n == 0) {
             i++;
@@ -86,8 +107,8 @@ vet_decode_entities(vet_decoding_t *d)
 /* Returns the length of the reference at p, or 0 when there is none. */
 
 static size_t
-vet_entity_read(const unsigned char *p, size_t len, uint32_t *first,
-    uint32_t *second)
+vet_entity_read(vet_entity_seen_t *seen, const unsigned char *p, size_t len,
+    uint32_t *first, uint32_t *second)
 {
     size_t  n;
 
@@ -98,7 +119,7 @@ vet_entity_read(const unsigned char *p, size_t len, uint32_t *first,
         return (n == 0) ? 0 : n + 2;
     }
 
-    n = vet_entity_name(p + 1, len - 1, first, second);
+    n = vet_entity_name(seen, p + 1, len - 1, first, second);
 
     return (n == 0) ? 0 : n + 1;
 }
@@ -175,20 +196,26 @@ vet_entity_digit(unsigned char c, unsigned base)
  */
 
 static size_t
-vet_entity_name(const unsigned char *p, size_t len, uint32_t *first,
-    uint32_t *second)
+vet_entity_name(vet_entity_seen_t *seen, const unsigned char *p, size_t len,
+    uint32_t *first, uint32_t *second)
 {
     size_t               n;
+    uint64_t             key;
     const vet_entity_t  *e;
+
+    key = 0;
 
     for (n = 0; n < len && n < VET_ENTITY_LEN - 1; n++) {
         if (!vet_entity_letter(p[n])) {
             break;
         }
+
+        key = key << 8 | p[n];
     }
 
     if (n < len && p[n] == ';') {
-        e = vet_entity_find(p, n + 1);
+        e = (n < VET_ENTITY_KEY) ? vet_entity_recall(seen, key, p, n + 1)
+                                 : vet_entity_find(p, n + 1);
 
         if (e != NULL) {
             *first = e->first;
@@ -224,11 +251,39 @@ vet_entity_letter(unsigned char c)
 }
 
 
+/* Finds a name of which the key is all that is before the semicolon. */
+
+static const vet_entity_t *
+vet_entity_recall(vet_entity_seen_t *seen, uint64_t key,
+    const unsigned char *p, size_t len)
+{
+    size_t               i;
+    const vet_entity_t  *e;
+
+    /* the golden ratio spreads what differs in any byte */
+
+    i = (size_t) ((key * 0x9e3779b97f4a7c15u) >> 32) % VET_ENTITY_SEEN;
+
+    if (key != 0 && seen->key[i] == key) {
+        return seen->entity[i];
+    }
+
+    e = vet_entity_find(p, len);
+
+    if (e != NULL) {
+        seen->key[i] = key;
+        seen->entity[i] = e;
+    }
+
+    return e;
+}
+
+
 static const vet_entity_t *
 vet_entity_find(const unsigned char *p, size_t len)
 {
-    int                  rc;
-    size_t               low, high, mid, n;
+    int                  order;
+    size_t               low, high, mid;
     const vet_entity_t  *e;
 
     if (p[0] < 'A') {
@@ -243,15 +298,13 @@ vet_entity_find(const unsigned char *p, size_t len)
     while (low < high) {
         mid = low + (high - low) / 2;
         e = &vet_entities[mid];
+        order = vet_entity_order(e, p, len);
 
-        n = (size_t) (e[1].name - e[0].name);
-        rc = memcmp(vet_entity_names + e->name, p, (n < len) ? n : len);
-
-        if (rc == 0 && n == len) {
+        if (order == 0) {
             return e;
         }
 
-        if (rc < 0 || (rc == 0 && n < len)) {
+        if (order < 0) {
             low = mid + 1;
 
         } else {
@@ -260,4 +313,28 @@ vet_entity_find(const unsigned char *p, size_t len)
     }
 
     return NULL;
+}
+
+
+/*
+ * Tells whether the name of the entity is before p, behind it or the same.
+ * The first bytes are, and one of the next few mostly is another one.
+ */
+
+static inline int
+vet_entity_order(const vet_entity_t *e, const unsigned char *p, size_t len)
+{
+    size_t                i, n;
+    const unsigned char  *name;
+
+    name = (const unsigned char *) vet_entity_names + e->name;
+    n = (size_t) (e[1].name - e[0].name);
+
+    for (i = 1; i < n && i < len; i++) {
+        if (name[i] != p[i]) {
+            return (int) name[i] - (int) p[i];
+        }
+    }
+
+    return (n < len) ? -1 : (n > len);
 }

@@ -49,6 +49,7 @@ typedef struct {
     vet_selector_kind_t     kind;
     size_t                  len;
     size_t                  loose_len;
+    unsigned                plain:1;    /* loose is the same as text */
     pcre2_code             *regex;      /* NULL unless a regex */
     unsigned char           text[VET_SELECTOR_LEN];     /* without "*", "~" */
     unsigned char           loose[VET_SELECTOR_LEN];
@@ -71,6 +72,7 @@ typedef struct {
     vet_str_t               loose;
     const vet_form_t       *form;
     pcre2_match_data       *match;
+    unsigned                plain:1;    /* loose is the same as name */
     unsigned                failed:1;   /* out of memory */
     unsigned char           buf[VET_NAME_LEN];
 } vet_form_name_t;
@@ -83,6 +85,7 @@ static int vet_form_compare(vet_selector_kind_t kind, const unsigned char *text,
     size_t len, vet_str_t name);
 static int vet_form_regex(const vet_selector_t *sel, vet_form_name_t *n,
     vet_str_t name);
+static int vet_form_plain(vet_str_t name);
 static size_t vet_form_fold(vet_str_t name, unsigned char *dst);
 static const char *vet_selector_text(vet_selector_t *sel, vet_str_t selector);
 static int vet_selector_compile(vet_selector_t *sel, char *what, size_t size);
@@ -302,11 +305,13 @@ vet_form_find(const vet_form_t *form, vet_str_t name, vet_role_t *role)
     n.form = form;
     n.match = NULL;
     n.failed = 0;
-    n.loose.data = n.buf;
-    n.loose.len = 0;
+    n.plain = vet_form_plain(name);
+    n.loose = name;
 
-    if (name.len <= VET_NAME_LEN) {
-        n.loose.len = vet_form_fold(name, n.buf);
+    if (!n.plain) {
+        n.loose.data = n.buf;
+        n.loose.len = (name.len <= VET_NAME_LEN) ? vet_form_fold(name, n.buf)
+                                                 : 0;
     }
 
     *role = vet_form_first(form, &n);
@@ -358,12 +363,16 @@ vet_form_strict(const vet_selector_t *sel, vet_form_name_t *n)
 }
 
 
+/* Comes after vet_form_strict(), which is the same where both are plain. */
+
 static int
 vet_form_loose(const vet_selector_t *sel, vet_form_name_t *n)
 {
     vet_str_t  name;
 
-    if (sel->role == VET_ROLE_IGNORE || sel->role == VET_ROLE_OTHER) {
+    if (sel->role == VET_ROLE_IGNORE || sel->role == VET_ROLE_OTHER
+        || (sel->plain && n->plain))
+    {
         return 0;
     }
 
@@ -388,6 +397,8 @@ static int
 vet_form_compare(vet_selector_kind_t kind, const unsigned char *text,
     size_t len, vet_str_t name)
 {
+    const unsigned char  *start;
+
     if (name.len < len || (kind == VET_SELECTOR_EXACT && name.len != len)) {
         return 0;
     }
@@ -396,11 +407,15 @@ vet_form_compare(vet_selector_kind_t kind, const unsigned char *text,
         return 1;
     }
 
+    start = name.data;
+
     if (kind == VET_SELECTOR_SUFFIX) {
-        return memcmp(name.data + name.len - len, text, len) == 0;
+        start += name.len - len;
     }
 
-    return memcmp(name.data, text, len) == 0;
+    /* most names differ at once, which is not worth a call */
+
+    return start[0] == text[0] && memcmp(start, text, len) == 0;
 }
 
 
@@ -431,6 +446,28 @@ vet_form_regex(const vet_selector_t *sel, vet_form_name_t *n, vet_str_t name)
     }
 
     return rc >= 0;
+}
+
+
+/* Tells whether vet_form_fold() would leave the name as it is. */
+
+static int
+vet_form_plain(vet_str_t name)
+{
+    size_t         i;
+    unsigned char  folded;
+
+    static const unsigned char  bytes[256] = {
+        [0] = 1, [' '] = 1, ['.'] = 1, ['A' ... 'Z'] = 1
+    };
+
+    folded = 0;
+
+    for (i = 0; i < name.len; i++) {
+        folded |= bytes[name.data[i]];
+    }
+
+    return !folded;
 }
 
 
@@ -503,6 +540,8 @@ vet_selector_text(vet_selector_t *sel, vet_str_t selector)
     memcpy(sel->text, selector.data, selector.len);
 
     sel->loose_len = vet_form_fold(selector, sel->loose);
+    sel->plain = (sel->kind != VET_SELECTOR_REGEX
+                  && vet_form_plain(selector));
 
     return NULL;
 }

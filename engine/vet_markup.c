@@ -356,7 +356,11 @@ vet_markup_find(const vet_tag_t *tags, size_t n, const unsigned char *name,
 
     while (low < high) {
         mid = low + (high - low) / 2;
-        rc = strcmp(tags[mid].name, lower);
+        rc = (int) tags[mid].name[0] - (int) lower[0];
+
+        if (rc == 0) {
+            rc = strcmp(tags[mid].name, lower);
+        }
 
         if (rc == 0) {
             return &tags[mid];

@@ -8,108 +8,92 @@
 
 #include <string.h>
 
-#include "vet_rules.h"
-
-
-typedef struct {
-    vet_pool_t              *pool;
-    vet_scratch_t           *scratch;
-    const vet_submission_t  *s;
-    vet_hits_t              *hits;
-    vet_readings_t          *readings;  /* one a field, made at need */
-    unsigned char           *spent;     /* a field has an engine.budget hit */
-} vet_matcher_t;
-
-/* What one rule has found so far. */
-
-typedef struct {
-    const vet_test_rule_t   *test;
-    size_t                   n;         /* hits kept */
-    size_t                   places[VET_HITS_PER_RULE]; /* their indexes */
-    size_t                   seen;      /* of them, of earlier readings */
-    int                      full;      /* one of them is not bare */
-} vet_finding_t;
+#include "vet_filter.h"
+#include "vet_matcher.h"
 
 
 static int vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool,
-    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
+    const vet_ruleset_t *rs, vet_scratch_t *scratch,
+    const vet_submission_t *s, vet_hits_t *hits);
+static int vet_matcher_outcomes(vet_matcher_t *m);
+static int vet_match_all(vet_matcher_t *m);
+static int vet_match_next_rule(vet_matcher_t *m, size_t i);
+static int vet_match_needed(vet_matcher_t *m, size_t index);
+static void vet_match_clean(vet_hits_t *hits);
 static int vet_match_unreadable(vet_matcher_t *m);
 static int vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test);
-static int vet_match_applies(const vet_matcher_t *m,
-    const vet_test_rule_t *test, size_t field);
 static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
-static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
-static int vet_match_joined(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
+static int vet_match_candidates(vet_matcher_t *m, vet_finding_t *f);
+static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
+    vet_reading_t *reading);
+static int vet_match_places(vet_matcher_t *m, vet_finding_t *f,
+    const vet_candidate_t *places, size_t n, vet_reading_t *reading);
 static size_t vet_match_next(vet_str_t text, size_t i);
-static int vet_match_links(vet_matcher_t *m, vet_finding_t *f);
-static int vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
-    const vet_reading_t **most);
-static size_t vet_match_links_keep(const vet_reading_t *r, vet_link_t *places,
-    size_t max);
-static int vet_match_length(vet_matcher_t *m, vet_finding_t *f);
-static int vet_match_readings(vet_matcher_t *m, size_t field,
-    vet_readings_t **readings);
-static int vet_match_view(vet_matcher_t *m, vet_reading_t *reading,
-    vet_view_kind_t kind, const vet_view_t **view);
-static int vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field,
-    size_t start, size_t end, int bare);
 static vet_hit_t *vet_match_same(vet_matcher_t *m, const vet_finding_t *f,
     size_t field, size_t start, size_t end);
-static int vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test,
-    size_t field);
 
 
 int
 vet_match(vet_pool_t *pool, const vet_ruleset_t *rs, vet_scratch_t *scratch,
     const vet_submission_t *s, vet_hits_t *hits)
 {
-    int                     rc;
-    size_t                  i;
-    vet_matcher_t           m;
-    const vet_test_rule_t  *tests;
+    int            rc;
+    vet_matcher_t  m;
 
-    rc = vet_matcher_init(&m, pool, scratch, s, hits);
+    rc = vet_matcher_init(&m, pool, rs, scratch, s, hits);
     if (rc == VET_OK) {
         rc = vet_match_unreadable(&m);
     }
 
-    tests = rs->rules.elts;
-
-    for (i = 0; rc == VET_OK && i < rs->rules.n; i++) {
-        rc = vet_match_rule(&m, &tests[i]);
-
-        if (rc == VET_OK && vet_pattern_spent(scratch)) {
-            return vet_match_spent(&m, NULL, VET_NO_FIELD);
-        }
+    if (rc == VET_OK) {
+        rc = vet_match_all(&m);
     }
+
+    vet_match_clean(hits);
 
     return rc;
 }
 
 
 int
-vet_match_one(vet_pool_t *pool, const vet_test_rule_t *rule,
-    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits)
+vet_match_one(vet_pool_t *pool, const vet_ruleset_t *rs,
+    const vet_test_rule_t *rule, vet_scratch_t *scratch,
+    const vet_submission_t *s, vet_hits_t *hits)
 {
     int            rc;
+    size_t         index;
     vet_matcher_t  m;
 
-    rc = vet_matcher_init(&m, pool, scratch, s, hits);
+    rc = vet_matcher_init(&m, pool, rs, scratch, s, hits);
+    m.everywhere = 1;
 
-    return (rc == VET_OK) ? vet_match_rule(&m, rule) : rc;
+    index = (size_t) (rule - (vet_test_rule_t *) rs->rules.elts);
+
+    if (rc == VET_OK) {
+        rc = vet_match_find(&m, (rule->test == VET_TEST_PARTS) ? NULL : rule);
+    }
+
+    if (rc == VET_OK) {
+        rc = (rule->test == VET_TEST_PARTS) ? vet_match_needed(&m, index)
+                                            : vet_match_next_rule(&m, index);
+    }
+
+    return rc;
 }
 
 
 static int
-vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, vet_scratch_t *scratch,
-    const vet_submission_t *s, vet_hits_t *hits)
+vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, const vet_ruleset_t *rs,
+    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits)
 {
+    memset(m, 0, sizeof(vet_matcher_t));
     m->pool = pool;
+    m->rs = rs;
     m->scratch = scratch;
     m->s = s;
     m->hits = hits;
+    m->found.pool = pool;
+    m->found.size = sizeof(vet_candidate_t);
 
     m->readings = vet_pcalloc(pool, (s->nfields + 1)
                                     * sizeof(vet_readings_t));
@@ -122,6 +106,159 @@ vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, vet_scratch_t *scratch,
     vet_pattern_begin(scratch);
 
     return VET_OK;
+}
+
+
+static int
+vet_matcher_outcomes(vet_matcher_t *m)
+{
+    m->outcomes = vet_pcalloc(m->pool,
+                              m->rs->rules.n * sizeof(vet_outcome_t));
+
+    return (m->outcomes == NULL) ? vet_pool_failed(m->pool) : VET_OK;
+}
+
+
+/* Those that are always tried and those that were found, in rule order. */
+
+static int
+vet_match_all(vet_matcher_t *m)
+{
+    int                     rc;
+    size_t                  i, k, next;
+    vet_candidate_t        *found;
+    const vet_filter_t     *filter;
+    const vet_test_rule_t  *tests;
+
+    tests = m->rs->rules.elts;
+    filter = m->rs->filter;
+
+    rc = vet_match_find(m, NULL);
+
+    /* rules made of others are the last ones */
+
+    if (rc == VET_OK && tests[m->rs->rules.n - 1].test == VET_TEST_PARTS) {
+        rc = vet_matcher_outcomes(m);
+    }
+
+    found = m->found.elts;
+    i = 0;
+    k = 0;
+
+    while (rc == VET_OK && (i < filter->nalways || k < m->found.n)) {
+
+        next = (i < filter->nalways) ? filter->always[i] : m->rs->rules.n;
+
+        if (k < m->found.n && found[k].rule < next) {
+            next = found[k].rule;
+
+        } else {
+            i++;
+        }
+
+        vet_match_take(m, next);
+        k += m->ncandidates;
+
+        /* once time is up only what was found already */
+
+        if (tests[next].test == VET_TEST_WORDS
+            || !vet_pattern_spent(m->scratch))
+        {
+            rc = vet_match_next_rule(m, next);
+        }
+    }
+
+    if (rc == VET_OK && vet_pattern_spent(m->scratch)) {
+        rc = vet_match_spent(m, NULL, VET_NO_FIELD);
+    }
+
+    return rc;
+}
+
+
+static int
+vet_match_next_rule(vet_matcher_t *m, size_t i)
+{
+    int                     rc;
+    vet_outcome_t          *outcome;
+    const vet_test_rule_t  *test;
+
+    test = (const vet_test_rule_t *) m->rs->rules.elts + i;
+    outcome = (m->outcomes == NULL) ? NULL : &m->outcomes[i];
+
+    if (outcome != NULL) {
+        outcome->first = m->hits->n;
+    }
+
+    m->ran_out = 0;
+    vet_match_take(m, i);
+    rc = vet_match_rule(m, test);
+
+    if (outcome != NULL) {
+        outcome->end = m->hits->n;
+        outcome->spent = (m->ran_out != 0);
+    }
+
+    return rc;
+}
+
+
+/* Matches one rule of the set, and before it those that it is made of. */
+
+static int
+vet_match_needed(vet_matcher_t *m, size_t index)
+{
+    int                     rc;
+    size_t                  i, k;
+    unsigned char          *needed;
+    const vet_test_rule_t  *tests;
+
+    rc = vet_matcher_outcomes(m);
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    needed = vet_pcalloc(m->pool, index + 1);
+    if (needed == NULL) {
+        return vet_pool_failed(m->pool);
+    }
+
+    tests = m->rs->rules.elts;
+    needed[index] = 1;
+
+    for (i = index; i > 0; i--) {
+        for (k = 0; needed[i] && k < tests[i].nparts; k++) {
+            needed[tests[i].parts[k].index] = 1;
+        }
+    }
+
+    for (i = 0; rc == VET_OK && i <= index; i++) {
+        rc = needed[i] ? vet_match_next_rule(m, i) : VET_OK;
+    }
+
+    return rc;
+}
+
+
+/* Drops the hits of rules that are nothing but parts. */
+
+static void
+vet_match_clean(vet_hits_t *hits)
+{
+    size_t            i, n;
+    const vet_rule_t *rule;
+
+    n = 0;
+
+    for (i = 0; i < hits->n; i++) {
+        rule = hits->elts[i].rule;
+
+        if (rule->score != 0 || rule->file == NULL) {
+            hits->elts[n++] = hits->elts[i];
+        }
+    }
+
+    hits->n = n;
 }
 
 
@@ -156,16 +293,32 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
     memset(&f, 0, sizeof(vet_finding_t));
     f.test = test;
 
+    if (!m->everywhere && (!vet_scope_holds(&test->scope, &m->s->context)
+                           || vet_except_rule(m, test)))
+    {
+        return VET_OK;
+    }
+
     switch (test->test) {
 
-    case VET_TEST_LINKS:
-        return vet_match_links(m, &f);
+    case VET_TEST_MEASURE:
+        return vet_match_measure(m, &f);
 
-    case VET_TEST_LENGTH:
-        return vet_match_length(m, &f);
+    case VET_TEST_HOSTS:
+        return vet_match_hosts(m, &f);
+
+    case VET_TEST_PERSONAL:
+        return vet_match_personal(m, &f);
+
+    case VET_TEST_PARTS:
+        return vet_match_parts(m, &f);
 
     default:
         break;
+    }
+
+    if (test->filtered) {
+        return vet_match_candidates(m, &f);
     }
 
     for (i = 0; i < m->s->nfields; i++) {
@@ -185,7 +338,7 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
 
 /* No rule has the bit of role ignore. */
 
-static int
+int
 vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
     size_t field)
 {
@@ -193,37 +346,65 @@ vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
 
     f = &m->s->fields[field];
 
-    return !f->file && f->value.len != 0 && (test->roles & 1u << f->role) != 0;
+    return !f->file && f->value.len != 0 && (test->roles & 1u << f->role) != 0
+           && !vet_except_field(m, test, field);
 }
 
+
+/* A pattern without a literal, in all readings. */
 
 static int
 vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
 {
-    int                   rc;
-    size_t                i, k;
-    vet_readings_t       *readings;
-    const vet_pattern_t  *pattern;
+    int              rc;
+    size_t           i;
+    vet_readings_t  *readings;
 
     rc = vet_match_readings(m, field, &readings);
-    if (rc != VET_OK) {
-        return rc;
+
+    for (i = 0; rc == VET_OK && i < readings->n; i++) {
+        f->seen = (i == 0) ? 0 : f->n;
+        rc = vet_match_pattern(m, f, field, &readings->elts[i]);
     }
 
-    for (i = 0; i < readings->n; i++) {
+    return rc;
+}
 
-        f->seen = (i == 0) ? 0 : f->n;
 
-        for (k = 0; k < f->test->npatterns; k++) {
-            pattern = &f->test->patterns[k];
+/* What the literals led to: a pattern, or phrases, by view. */
 
-            rc = pattern->joined
-                 ? vet_match_joined(m, f, pattern, field, &readings->elts[i])
-                 : vet_match_pattern(m, f, pattern, field,
-                                     &readings->elts[i]);
-            if (rc != VET_OK) {
-                return rc;
-            }
+static int
+vet_match_candidates(vet_matcher_t *m, vet_finding_t *f)
+{
+    int                     rc;
+    size_t                  i, n;
+    vet_reading_t          *reading;
+    const vet_candidate_t  *c;
+
+    for (i = 0; i < m->ncandidates; i += n) {
+        c = &m->candidates[i];
+        n = 1;
+
+        while (i + n < m->ncandidates && c->field == c[n].field
+               && c->reading == c[n].reading && c->kind == c[n].kind)
+        {
+            n++;
+        }
+
+        if (!vet_match_applies(m, f->test, c->field)) {
+            continue;
+        }
+
+        reading = &m->readings[c->field].elts[c->reading];
+
+        f->seen = (c->reading == 0 && c->kind != VET_CANDIDATE_JOINED)
+                  ? 0 : f->n;
+
+        rc = (c->kind == VET_CANDIDATE_PATTERN)
+             ? vet_match_pattern(m, f, c->field, reading)
+             : vet_match_places(m, f, c, n, reading);
+        if (rc != VET_OK) {
+            return rc;
         }
     }
 
@@ -232,10 +413,10 @@ vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
 
 
 static int
-vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading)
+vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
+    vet_reading_t *reading)
 {
-    int                rc, bare;
+    int                rc;
     size_t             from, start, end;
     vet_str_t          text;
     vet_found_t        found;
@@ -250,7 +431,8 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
     from = 0;
 
     while (from < text.len && !(f->full && f->n >= VET_HITS_PER_RULE)) {
-        rc = vet_pattern_find(pattern, m->scratch, text, from, &found);
+        rc = vet_pattern_find(f->test->patterns, m->scratch, text, from,
+                              &found);
 
         if (rc == VET_DECLINED) {
             return VET_OK;
@@ -260,21 +442,15 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
             return vet_match_spent(m, f->test, field);
         }
 
-        bare = f->test->test == VET_TEST_WORDS && found.group
-               && !vet_view_accented(text.data + found.start,
-                                     found.end - found.start);
-
         start = vet_reading_start(reading, vet_view_start(view, found.start));
         end = vet_reading_end(reading, vet_view_end(view, found.end));
 
-        rc = vet_match_add(m, f, field, start, end, bare);
+        rc = vet_match_add(m, f, field, start, end, 0);
         if (rc != VET_OK) {
             return rc;
         }
 
-        /* a bare one may hide a stronger one that begins inside of it */
-
-        if (bare || found.end <= from) {
+        if (found.end <= from) {
             found.end = vet_match_next(text, (found.start > from)
                                              ? found.start : from);
         }
@@ -287,55 +463,41 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
 
 
 /*
- * The phrases of a words rule on the joined view.  What the text view has is
- * found there, and is not another hit.
+ * The places of phrases in one view of a reading, in order: the first, and
+ * then what is behind it.
  */
 
 static int
-vet_match_joined(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading)
+vet_match_places(vet_matcher_t *m, vet_finding_t *f,
+    const vet_candidate_t *places, size_t n, vet_reading_t *reading)
 {
-    int                rc, bare;
-    size_t             from, start, end;
-    vet_found_t        found;
-    const vet_view_t  *view;
+    int                     rc;
+    size_t                  i, from, start, end;
+    const vet_view_t       *view;
+    const vet_candidate_t  *place;
 
-    rc = vet_match_view(m, reading, VET_VIEW_JOINED, &view);
-    if (rc != VET_OK || !view->odd) {
-        return rc;
-    }
-
-    f->seen = f->n;
+    view = reading->views[(places->kind == VET_CANDIDATE_JOINED)
+                          ? VET_VIEW_JOINED : VET_VIEW_TEXT];
     from = 0;
 
-    while (from < view->text.len && !(f->full && f->n >= VET_HITS_PER_RULE)) {
-        rc = vet_pattern_find(pattern, m->scratch, view->text, from, &found);
+    for (i = 0; i < n && !(f->full && f->n >= VET_HITS_PER_RULE); i++) {
+        place = &places[i];
 
-        if (rc == VET_DECLINED) {
-            return VET_OK;
-        }
-
-        if (rc != VET_OK) {
-            return vet_match_spent(m, f->test, field);
-        }
-
-        from = vet_match_next(view->text, found.start);
-
-        if (!vet_spelling_odd(&f->test->spellings[found.mark - 1], view,
-                              reading->text, &found, &bare))
-        {
+        if (place->start < from) {
             continue;
         }
 
-        start = vet_reading_start(reading, vet_view_start(view, found.start));
-        end = vet_reading_end(reading, vet_view_end(view, found.end));
+        start = vet_reading_start(reading, vet_view_start(view, place->start));
+        end = vet_reading_end(reading, vet_view_end(view, place->end));
 
-        rc = vet_match_add(m, f, field, start, end, bare);
+        rc = vet_match_add(m, f, place->field, start, end, place->bare);
         if (rc != VET_OK) {
             return rc;
         }
 
-        from = bare ? from : found.end;
+        /* a bare one may hide a stronger one that begins inside of it */
+
+        from = place->bare ? place->start + 1 : place->end;
     }
 
     return VET_OK;
@@ -353,167 +515,7 @@ vet_match_next(vet_str_t text, size_t i)
 }
 
 
-/*
- * All fields are counted together: links may be spread over them.  What was
- * converted is the same field as the one before it.
- */
-
-static int
-vet_match_links(vet_matcher_t *m, vet_finding_t *f)
-{
-    int                   rc;
-    size_t                i, n, before, total, kept;
-    size_t                fields[VET_HITS_PER_RULE];
-    vet_link_t            places[VET_HITS_PER_RULE];
-    const vet_reading_t  *most;
-
-    n = 0;
-    most = NULL;
-    total = 0;
-    kept = 0;
-    before = 0;
-
-    for (i = 0; i < m->s->nfields; i++) {
-
-        if (m->s->fields[i].charset == NULL) {
-            before = 0;
-        }
-
-        if (!vet_match_applies(m, f->test, i)) {
-            continue;
-        }
-
-        rc = vet_match_links_in(m, i, &n, &most);
-        if (rc != VET_OK) {
-            return rc;
-        }
-
-        total += (n > before) ? n - before : 0;
-        before = n;
-
-        n = (n == 0) ? 0 : vet_match_links_keep(most, places + kept,
-                                                VET_HITS_PER_RULE - kept);
-
-        for ( /* void */ ; n > 0; n--) {
-            fields[kept++] = i;
-        }
-    }
-
-    if (total <= f->test->over) {
-        return VET_OK;
-    }
-
-    for (i = 0; i < kept; i++) {
-        rc = vet_match_add(m, f, fields[i], places[i].start, places[i].end, 0);
-        if (rc != VET_OK) {
-            return rc;
-        }
-    }
-
-    return VET_OK;
-}
-
-
-/* Counts the links of the reading that has most. */
-
-static int
-vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
-    const vet_reading_t **most)
-{
-    int                rc;
-    size_t             i, links;
-    vet_readings_t    *readings;
-    const vet_view_t  *view;
-
-    rc = vet_match_readings(m, field, &readings);
-    if (rc != VET_OK) {
-        return rc;
-    }
-
-    *n = 0;
-    *most = readings->elts;
-
-    for (i = 0; i < readings->n; i++) {
-
-        rc = vet_match_view(m, &readings->elts[i], VET_VIEW_TEXT, &view);
-        if (rc != VET_OK) {
-            return rc;
-        }
-
-        links = vet_measure_links(view->text, NULL, 0);
-
-        if (links > *n) {
-            *n = links;
-            *most = &readings->elts[i];
-        }
-    }
-
-    return VET_OK;
-}
-
-
-/* Puts at most max links in places; returns how many. */
-
-static size_t
-vet_match_links_keep(const vet_reading_t *r, vet_link_t *places, size_t max)
-{
-    size_t             i, n, start, end;
-    const vet_view_t  *view;
-
-    view = r->views[VET_VIEW_TEXT];
-
-    n = vet_measure_links(view->text, places, max);
-    n = (n < max) ? n : max;
-
-    for (i = 0; i < n; i++) {
-        start = vet_view_start(view, places[i].start);
-        end = vet_view_end(view, places[i].end);
-
-        places[i].start = vet_reading_start(r, start);
-        places[i].end = vet_reading_end(r, end);
-    }
-
-    return n;
-}
-
-
-/* The characters of a text with its markup: that may be all there is. */
-
-static int
-vet_match_length(vet_matcher_t *m, vet_finding_t *f)
-{
-    int              rc;
-    size_t           i;
-    vet_str_t        text;
-    vet_readings_t  *readings;
-
-    for (i = 0; i < m->s->nfields; i++) {
-        if (!vet_match_applies(m, f->test, i)) {
-            continue;
-        }
-
-        rc = vet_match_readings(m, i, &readings);
-        if (rc != VET_OK) {
-            return rc;
-        }
-
-        text = readings->elts[readings->whole].text;
-
-        if (vet_measure_length(text) <= f->test->over) {
-            continue;
-        }
-
-        rc = vet_match_add(m, f, i, 0, m->s->fields[i].value.len, 0);
-        if (rc != VET_OK) {
-            return rc;
-        }
-    }
-
-    return VET_OK;
-}
-
-
-static int
+int
 vet_match_readings(vet_matcher_t *m, size_t field, vet_readings_t **readings)
 {
     vet_field_t  f;
@@ -535,7 +537,7 @@ vet_match_readings(vet_matcher_t *m, size_t field, vet_readings_t **readings)
 }
 
 
-static int
+int
 vet_match_view(vet_matcher_t *m, vet_reading_t *reading, vet_view_kind_t kind,
     const vet_view_t **view)
 {
@@ -582,14 +584,22 @@ vet_match_view(vet_matcher_t *m, vet_reading_t *reading, vet_view_kind_t kind,
  * last: the score goes by the strongest.
  */
 
-static int
+int
 vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     size_t end, int bare)
 {
+    int                rc, dropped;
     vet_hit_t         *hit;
     const vet_rule_t  *rule;
 
     end = (end > start) ? end : start;
+
+    rc = vet_except_place(m, f->test, field, start, end, &dropped);
+
+    if (rc != VET_OK || dropped) {
+        return rc;
+    }
+
     hit = vet_match_same(m, f, field, start, end);
 
     if (hit != NULL) {
@@ -623,7 +633,7 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     hit->bare = (bare != 0);
 
     if (bare) {
-        hit->score /= 2;
+        hit->score = (hit->score == 0) ? 0 : f->test->bare_score;
 
     } else {
         f->full = 1;
@@ -662,11 +672,13 @@ vet_match_same(vet_matcher_t *m, const vet_finding_t *f, size_t field,
  * NULL for all that are left.  Shadow rules hold nothing, also not so.
  */
 
-static int
+int
 vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test, size_t field)
 {
     vet_hit_t      *hit;
     unsigned char  *spent;
+
+    m->ran_out = 1;
 
     if (test != NULL && test->rule.mode == VET_MODE_SHADOW) {
         return VET_OK;

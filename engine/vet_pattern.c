@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "vet_rules.h"
@@ -43,6 +44,14 @@
 #define VET_FINDS_PER_CLOCK      16           /* a look takes a system call */
 
 
+/* Of the machine code of a pattern. */
+
+enum {
+    VET_JIT_NONE = 0,
+    VET_JIT_BUSY,
+    VET_JIT_DONE
+};
+
 struct vet_scratch_s {
     pcre2_match_data       *data;
     pcre2_match_context    *jit;
@@ -51,13 +60,19 @@ struct vet_scratch_s {
     long long               end;        /* of the submission's time */
     unsigned                finds;
     unsigned                over:1;     /* it has passed */
+    unsigned                trial:1;
 };
 
 
 static pcre2_match_context *vet_scratch_context(uint32_t limit);
-static int vet_pattern_over(vet_scratch_t *scratch);
-static int vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
-    vet_str_t text, size_t from, size_t limit, vet_found_t *found);
+static pcre2_code *vet_pattern_jit(vet_pattern_t *p);
+static pcre2_code *vet_pattern_translate(const vet_pattern_t *p);
+static int vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
+    pcre2_match_context *context, vet_str_t text, size_t from,
+    vet_found_t *found);
+static int vet_pattern_slice(const pcre2_code *code, vet_scratch_t *scratch,
+    pcre2_match_context *context, vet_str_t text, size_t from, size_t limit,
+    vet_found_t *found);
 static long long vet_cpu_time(void);
 
 
@@ -91,6 +106,21 @@ vet_scratch_create(void)
     }
 
     vet_pattern_begin(scratch);
+
+    return scratch;
+}
+
+
+vet_scratch_t *
+vet_scratch_create_trial(void)
+{
+    vet_scratch_t  *scratch;
+
+    scratch = vet_scratch_create();
+
+    if (scratch != NULL) {
+        scratch->trial = 1;
+    }
 
     return scratch;
 }
@@ -134,7 +164,7 @@ vet_pattern_compile(vet_pattern_t *p, const unsigned char *data, size_t len,
     uint32_t options, char *text, size_t *offset)
 {
     int                     code;
-    size_t                  at, size;
+    size_t                  at;
     pcre2_compile_context  *context;
 
     context = pcre2_compile_context_create(NULL);
@@ -159,14 +189,6 @@ vet_pattern_compile(vet_pattern_t *p, const unsigned char *data, size_t len,
         return VET_DECLINED;
     }
 
-    /* where memory may not be made executable the interpreter has to do */
-
-    (void) pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
-
-    size = 0;
-    (void) pcre2_pattern_info(p->code, PCRE2_INFO_JITSIZE, &size);
-    p->jit = (size != 0);
-
     return VET_OK;
 }
 
@@ -175,7 +197,8 @@ void
 vet_pattern_destroy(vet_pattern_t *p)
 {
     pcre2_code_free(p->code);
-    p->code = NULL;
+    pcre2_code_free(p->jit);
+    memset(p, 0, sizeof(vet_pattern_t));
 }
 
 
@@ -188,20 +211,112 @@ vet_pattern_begin(vet_scratch_t *scratch)
 }
 
 
+/*
+ * What runs into a limit in a trial may do so without JIT only: its limits are
+ * not the same.
+ */
+
 int
-vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
-    vet_str_t text, size_t from, vet_found_t *found)
+vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch, vet_str_t text,
+    size_t from, vet_found_t *found)
 {
-    int        rc;
-    size_t     limit;
-    long long  end;
+    int          rc;
+    pcre2_code  *code;
 
     if (vet_pattern_over(scratch)) {
         return VET_LIMIT;
     }
 
+    if (scratch->trial) {
+        rc = vet_pattern_run(p->code, scratch, scratch->nojit, text, from,
+                             found);
+        if (rc != VET_LIMIT) {
+            return rc;
+        }
+    }
+
+    code = vet_pattern_jit(p);
+
+    return (code != NULL)
+           ? vet_pattern_run(code, scratch, scratch->jit, text, from, found)
+           : vet_pattern_run(p->code, scratch, scratch->nojit, text, from,
+                             found);
+}
+
+
+/*
+ * Returns the machine code, made by the first thread that asks.  Others get
+ * NULL meanwhile; so do all where memory may not be made executable.
+ */
+
+static pcre2_code *
+vet_pattern_jit(vet_pattern_t *p)
+{
+    int          state;
+    pcre2_code  *code;
+
+    state = __atomic_load_n(&p->state, __ATOMIC_ACQUIRE);
+
+    if (state == VET_JIT_DONE) {
+        return p->jit;
+    }
+
+    state = VET_JIT_NONE;
+
+    if (!__atomic_compare_exchange_n(&p->state, &state, VET_JIT_BUSY, 0,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+    {
+        return NULL;
+    }
+
+    code = vet_pattern_translate(p);
+
+    p->jit = code;
+    __atomic_store_n(&p->state, VET_JIT_DONE, __ATOMIC_RELEASE);
+
+    return code;
+}
+
+
+static pcre2_code *
+vet_pattern_translate(const vet_pattern_t *p)
+{
+    size_t       size;
+    pcre2_code  *code;
+
+    code = pcre2_code_copy(p->code);
+    if (code == NULL) {
+        return NULL;
+    }
+
+    (void) pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+
+    size = 0;
+    (void) pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size);
+
+    if (size == 0) {
+        pcre2_code_free(code);
+        return NULL;
+    }
+
+    return code;
+}
+
+
+/* Matches a short text whole, and a long one in slices. */
+
+static int
+vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
+    pcre2_match_context *context, vet_str_t text, size_t from,
+    vet_found_t *found)
+{
+    int        rc;
+    size_t     limit;
+    long long  end;
+
     if (text.len - from <= VET_WHOLE) {
-        return vet_pattern_slice(p, scratch, text, from, text.len, found);
+        return vet_pattern_slice(code, scratch, context, text, from, text.len,
+                                 found);
     }
 
     end = vet_cpu_time() + VET_FIND_TIME;
@@ -213,7 +328,8 @@ vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
             limit++;
         }
 
-        rc = vet_pattern_slice(p, scratch, text, from, limit, found);
+        rc = vet_pattern_slice(code, scratch, context, text, from, limit,
+                               found);
 
         if (rc != VET_DECLINED || limit == text.len) {
             return rc;
@@ -235,9 +351,14 @@ vet_pattern_spent(const vet_scratch_t *scratch)
 }
 
 
-/* Tells whether the submission's time is up; looks now and then. */
+void
+vet_pattern_end(vet_scratch_t *scratch)
+{
+    scratch->over = 1;
+}
 
-static int
+
+int
 vet_pattern_over(vet_scratch_t *scratch)
 {
     if (scratch->over) {
@@ -257,18 +378,16 @@ vet_pattern_over(vet_scratch_t *scratch)
 /* Looks for a place that starts in [from, limit]. */
 
 static int
-vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
-    vet_str_t text, size_t from, size_t limit, vet_found_t *found)
+vet_pattern_slice(const pcre2_code *code, vet_scratch_t *scratch,
+    pcre2_match_context *context, vet_str_t text, size_t from, size_t limit,
+    vet_found_t *found)
 {
-    int                   rc;
-    uint32_t              groups;
-    const size_t         *ovector;
-    pcre2_match_context  *context;
+    int            rc;
+    const size_t  *ovector;
 
-    context = p->jit ? scratch->jit : scratch->nojit;
     (void) pcre2_set_offset_limit(context, limit);
 
-    rc = pcre2_match(p->code, text.data, text.len, from, PCRE2_NO_UTF_CHECK,
+    rc = pcre2_match(code, text.data, text.len, from, PCRE2_NO_UTF_CHECK,
                      scratch->data, context);
 
     if (rc == PCRE2_ERROR_NOMATCH) {
@@ -282,11 +401,9 @@ vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
     }
 
     ovector = pcre2_get_ovector_pointer(scratch->data);
-    groups = (rc == 0) ? 2 : (uint32_t) rc;
 
     found->start = ovector[0];
     found->end = ovector[1];
-    found->group = (groups > 1 && ovector[2] != PCRE2_UNSET);
 
     /* \K in a lookahead may turn them round */
 

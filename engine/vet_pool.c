@@ -35,6 +35,9 @@
 #endif
 
 
+#define VET_POOL_FIRST      ((VET_POOL_SMALL == 0) ? 0 : VET_POOL_BLOCK)
+
+
 typedef struct vet_block_s  vet_block_t;
 
 struct vet_block_s {
@@ -50,6 +53,7 @@ struct vet_pool_s {
     unsigned char          *end;
     vet_block_t            *blocks;
     unsigned                exhausted:1;
+    max_align_t             data[];
 };
 
 
@@ -62,12 +66,17 @@ vet_pool_create(size_t max)
 {
     vet_pool_t  *pool;
 
-    pool = calloc(1, sizeof(vet_pool_t));
+    /* the first block comes with it: most submissions need no other one */
+
+    pool = malloc(sizeof(vet_pool_t) + VET_POOL_FIRST);
     if (pool == NULL) {
         return NULL;
     }
 
+    memset(pool, 0, sizeof(vet_pool_t));
     pool->max = max;
+    pool->pos = (unsigned char *) pool->data;
+    pool->end = pool->pos + VET_POOL_FIRST;
 
     return pool;
 }

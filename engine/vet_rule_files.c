@@ -22,40 +22,76 @@
 #define VET_SUFFIX          ".yaml"
 #define VET_LIST_MEMORY     (32 * 1024 * 1024)
 
+/* the folders in a folder: files that add, and files that replace */
+
+#define VET_FOLDER_ADD      "local.d"
+#define VET_FOLDER_REPLACE  "override.d"
+
 #define VET_FNV_START       0xcbf29ce484222325ULL
 #define VET_FNV_PRIME       0x100000001b3ULL
 
 
-static int vet_files_path(vet_list_t *files, vet_str_t path,
-    vet_errors_t *errors);
-static int vet_files_folder(vet_list_t *files, const char *folder,
-    vet_errors_t *errors);
-static int vet_files_names(vet_list_t *files, const char *folder, DIR *dir,
-    vet_errors_t *errors);
-static int vet_files_add(vet_list_t *files, const char *folder,
-    const char *name, vet_errors_t *errors);
+typedef struct {
+    vet_list_t             *files;
+    vet_errors_t           *errors;
+    int                     override;   /* files found now replace */
+} vet_finder_t;
+
+/* Whom to tell of a file that cannot be read. */
+
+typedef struct {
+    const char             *file;
+    const vet_place_t      *place;      /* where a list is named; or NULL */
+    vet_errors_t           *errors;
+} vet_file_t;
+
+
+static int vet_files_path(vet_finder_t *f, vet_str_t path);
+static int vet_files_folders(vet_finder_t *f, const char *folder);
+static int vet_files_inner(vet_finder_t *f, const char *folder,
+    const char *name);
+static int vet_files_folder(vet_finder_t *f, const char *folder);
+static int vet_files_names(vet_finder_t *f, const char *folder, DIR *dir);
+static int vet_files_add(vet_finder_t *f, const char *folder,
+    const char *name);
+static char *vet_files_join(vet_pool_t *pool, const char *folder,
+    const char *name);
 static int vet_files_order(const void *one, const void *two);
-static int vet_file_bytes(int fd, const char *file, vet_pool_t *pool,
-    vet_str_t *data, vet_errors_t *errors);
-static int vet_file_error(vet_errors_t *errors, const char *file,
-    const char *what, int err);
-static int vet_file_refuse(vet_errors_t *errors, const char *file,
+static int vet_file_bytes(const vet_file_t *f, int fd, vet_pool_t *pool,
+    vet_str_t *data);
+static int vet_file_error(const vet_file_t *f, const char *what, int err);
+static int vet_file_refuse(const vet_file_t *f, const char *text);
+static void vet_file_tell(const vet_file_t *f, const char *what,
     const char *text);
+static int vet_path_error(vet_errors_t *errors, const char *file,
+    const char *what, int err);
+static int vet_path_refuse(vet_errors_t *errors, const char *file,
+    const char *text);
+static int vet_signature_lists(const char *file, uint64_t *signature,
+    vet_errors_t *errors);
+static int vet_signature_list(const char *file, vet_pool_t *pool,
+    uint64_t *signature, vet_errors_t *errors);
 static int vet_signature_file(const char *file, uint64_t *signature,
     vet_errors_t *errors);
+static void vet_signature_stat(const char *file, const struct stat *st,
+    uint64_t *signature);
 
 
 int
 vet_rule_files(const vet_str_t *paths, size_t npaths, vet_list_t *files,
     vet_errors_t *errors)
 {
-    int     rc, result;
-    size_t  i;
+    int           rc, result;
+    size_t        i;
+    vet_finder_t  f;
 
+    f.files = files;
+    f.errors = errors;
     result = VET_OK;
 
     for (i = 0; i < npaths; i++) {
-        rc = vet_files_path(files, paths[i], errors);
+        f.override = 0;
+        rc = vet_files_path(&f, paths[i]);
 
         if (rc == VET_ERROR) {
             return VET_ERROR;
@@ -71,7 +107,7 @@ vet_rule_files(const vet_str_t *paths, size_t npaths, vet_list_t *files,
 
 
 static int
-vet_files_path(vet_list_t *files, vet_str_t path, vet_errors_t *errors)
+vet_files_path(vet_finder_t *f, vet_str_t path)
 {
     char         *name;
     struct stat   st;
@@ -80,11 +116,11 @@ vet_files_path(vet_list_t *files, vet_str_t path, vet_errors_t *errors)
     if (path.len == 0 || path.len > VET_PATH_LEN
         || memchr(path.data, '\0', path.len) != NULL)
     {
-        return vet_file_refuse(errors, vet_shown(&shown, path),
+        return vet_path_refuse(f->errors, vet_shown(&shown, path),
                                "not a path, expected a file or folder");
     }
 
-    name = vet_palloc(files->pool, path.len + 1);
+    name = vet_palloc(f->files->pool, path.len + 1);
     if (name == NULL) {
         return VET_ERROR;
     }
@@ -93,21 +129,75 @@ vet_files_path(vet_list_t *files, vet_str_t path, vet_errors_t *errors)
     name[path.len] = '\0';
 
     if (stat(name, &st) != 0) {
-        return vet_file_error(errors, name, "cannot be looked at", errno);
+        return vet_path_error(f->errors, name, "cannot be looked at", errno);
     }
 
     if (S_ISDIR(st.st_mode)) {
-        return vet_files_folder(files, name, errors);
+        return vet_files_folders(f, name);
     }
 
-    return vet_files_add(files, NULL, name, errors);
+    return vet_files_add(f, NULL, name);
+}
+
+
+/* Adds the files of a folder, then those of the two folders in it. */
+
+static int
+vet_files_folders(vet_finder_t *f, const char *folder)
+{
+    int     rc;
+    size_t  n;
+
+    n = f->files->n;
+    rc = vet_files_folder(f, folder);
+
+    if (rc == VET_OK) {
+        rc = vet_files_inner(f, folder, VET_FOLDER_ADD);
+    }
+
+    if (rc == VET_OK && f->files->n == n) {
+        return vet_path_refuse(f->errors, folder, "no rule file is in this "
+                               "folder, expected *.yaml");
+    }
+
+    f->override = 1;
+
+    return (rc == VET_OK) ? vet_files_inner(f, folder, VET_FOLDER_REPLACE)
+                          : rc;
+}
+
+
+/* A folder in a folder may be absent, or empty. */
+
+static int
+vet_files_inner(vet_finder_t *f, const char *folder, const char *name)
+{
+    char         *path;
+    struct stat   st;
+
+    path = vet_files_join(f->files->pool, folder, name);
+    if (path == NULL) {
+        return VET_ERROR;
+    }
+
+    if (stat(path, &st) != 0) {
+        return (errno == ENOENT) ? VET_OK
+               : vet_path_error(f->errors, path, "cannot be looked at", errno);
+    }
+
+    if (!S_ISDIR(st.st_mode)) {
+        return vet_path_refuse(f->errors, path, "not a folder, expected one "
+                               "with *.yaml in it");
+    }
+
+    return vet_files_folder(f, path);
 }
 
 
 /* Adds the files of a folder, in the order of their names' bytes. */
 
 static int
-vet_files_folder(vet_list_t *files, const char *folder, vet_errors_t *errors)
+vet_files_folder(vet_finder_t *f, const char *folder)
 {
     int     rc;
     DIR    *dir;
@@ -115,34 +205,26 @@ vet_files_folder(vet_list_t *files, const char *folder, vet_errors_t *errors)
 
     dir = opendir(folder);
     if (dir == NULL) {
-        return vet_file_error(errors, folder, "cannot be opened", errno);
+        return vet_path_error(f->errors, folder, "cannot be opened", errno);
     }
 
-    n = files->n;
-    rc = vet_files_names(files, folder, dir, errors);
+    n = f->files->n;
+    rc = vet_files_names(f, folder, dir);
     (void) closedir(dir);
 
-    if (rc != VET_OK) {
-        return rc;
+    if (rc == VET_OK && f->files->n > n) {
+        qsort((vet_rule_path_t *) f->files->elts + n, f->files->n - n,
+              sizeof(vet_rule_path_t), vet_files_order);
     }
 
-    if (files->n == n) {
-        return vet_file_refuse(errors, folder, "no rule file is in this "
-                               "folder, expected *.yaml");
-    }
-
-    qsort((char **) files->elts + n, files->n - n, sizeof(char *),
-          vet_files_order);
-
-    return VET_OK;
+    return rc;
 }
 
 
 /* Hidden files are passed over: editors lock and back up under such names. */
 
 static int
-vet_files_names(vet_list_t *files, const char *folder, DIR *dir,
-    vet_errors_t *errors)
+vet_files_names(vet_finder_t *f, const char *folder, DIR *dir)
 {
     int                   rc;
     size_t                len;
@@ -154,7 +236,8 @@ vet_files_names(vet_list_t *files, const char *folder, DIR *dir,
 
         if (entry == NULL) {
             return (errno == 0) ? VET_OK
-                   : vet_file_error(errors, folder, "cannot be read", errno);
+                   : vet_path_error(f->errors, folder, "cannot be read",
+                                    errno);
         }
 
         len = strlen(entry->d_name);
@@ -166,7 +249,7 @@ vet_files_names(vet_list_t *files, const char *folder, DIR *dir,
             continue;
         }
 
-        rc = vet_files_add(files, folder, entry->d_name, errors);
+        rc = vet_files_add(f, folder, entry->d_name);
         if (rc != VET_OK) {
             return rc;
         }
@@ -175,16 +258,40 @@ vet_files_names(vet_list_t *files, const char *folder, DIR *dir,
 
 
 static int
-vet_files_add(vet_list_t *files, const char *folder, const char *name,
-    vet_errors_t *errors)
+vet_files_add(vet_finder_t *f, const char *folder, const char *name)
 {
-    char    *path, **file;
-    size_t   len;
+    char             *path;
+    vet_rule_path_t  *file;
 
-    if (files->n == VET_RULE_FILES_MAX) {
-        return vet_file_refuse(errors, name, "one file too many, expected at "
-                               "most 1000");
+    if (f->files->n == VET_RULE_FILES_MAX) {
+        return vet_path_refuse(f->errors, name, "one file too many, expected "
+                               "at most 1000");
     }
+
+    path = vet_files_join(f->files->pool, folder, name);
+    if (path == NULL) {
+        return VET_ERROR;
+    }
+
+    file = vet_list_push(f->files);
+    if (file == NULL) {
+        return VET_ERROR;
+    }
+
+    file->path = path;
+    file->override = (f->override != 0);
+
+    return VET_OK;
+}
+
+
+/* Returns folder/name, or name when folder is NULL; NULL: memory is out. */
+
+static char *
+vet_files_join(vet_pool_t *pool, const char *folder, const char *name)
+{
+    char    *path;
+    size_t   len;
 
     len = (folder == NULL) ? 0 : strlen(folder);
 
@@ -192,9 +299,9 @@ vet_files_add(vet_list_t *files, const char *folder, const char *name,
         len--;
     }
 
-    path = vet_palloc(files->pool, len + strlen(name) + 2);
+    path = vet_palloc(pool, len + strlen(name) + 2);
     if (path == NULL) {
-        return VET_ERROR;
+        return NULL;
     }
 
     if (folder != NULL) {
@@ -204,38 +311,37 @@ vet_files_add(vet_list_t *files, const char *folder, const char *name,
 
     memcpy(path + len, name, strlen(name) + 1);
 
-    file = vet_list_push(files);
-    if (file == NULL) {
-        return VET_ERROR;
-    }
-
-    *file = path;
-
-    return VET_OK;
+    return path;
 }
 
 
 static int
 vet_files_order(const void *one, const void *two)
 {
-    return strcmp(*(char *const *) one, *(char *const *) two);
+    return strcmp(((const vet_rule_path_t *) one)->path,
+                  ((const vet_rule_path_t *) two)->path);
 }
 
 
 int
-vet_rule_file(vet_pool_t *pool, const char *file, vet_str_t *data,
-    vet_errors_t *errors)
+vet_rule_file(vet_pool_t *pool, const char *file, const vet_place_t *place,
+    vet_str_t *data, vet_errors_t *errors)
 {
-    int  fd, rc;
+    int         fd, rc;
+    vet_file_t  f;
+
+    f.file = file;
+    f.place = place;
+    f.errors = errors;
 
     /* not to wait for the writer of a pipe */
 
     fd = open(file, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
     if (fd == -1) {
-        return vet_file_error(errors, file, "cannot be opened", errno);
+        return vet_file_error(&f, "cannot be opened", errno);
     }
 
-    rc = vet_file_bytes(fd, file, pool, data, errors);
+    rc = vet_file_bytes(&f, fd, pool, data);
     (void) close(fd);
 
     return rc;
@@ -243,8 +349,7 @@ vet_rule_file(vet_pool_t *pool, const char *file, vet_str_t *data,
 
 
 static int
-vet_file_bytes(int fd, const char *file, vet_pool_t *pool, vet_str_t *data,
-    vet_errors_t *errors)
+vet_file_bytes(const vet_file_t *f, int fd, vet_pool_t *pool, vet_str_t *data)
 {
     size_t          size;
     ssize_t         n;
@@ -252,17 +357,21 @@ vet_file_bytes(int fd, const char *file, vet_pool_t *pool, vet_str_t *data,
     unsigned char  *p;
 
     if (fstat(fd, &st) != 0) {
-        return vet_file_error(errors, file, "cannot be looked at", errno);
+        return vet_file_error(f, "cannot be looked at", errno);
     }
 
     if (!S_ISREG(st.st_mode)) {
-        return vet_file_refuse(errors, file, "not a regular file, expected a "
-                               "rule file");
+        return vet_file_refuse(f, (f->place == NULL)
+                                  ? "not a regular file, expected a rule file"
+                                  : "is not a regular file, expected a list");
     }
 
     if (st.st_size > VET_RULE_FILE_SIZE) {
-        return vet_file_refuse(errors, file, "file is too large, expected at "
-                               "most 16777216 bytes");
+        return vet_file_refuse(f, (f->place == NULL)
+                                  ? "file is too large, expected at most "
+                                    "16777216 bytes"
+                                  : "is too large, expected at most 16777216 "
+                                    "bytes");
     }
 
     /* one more byte: the file is being written if it gets used */
@@ -285,45 +394,86 @@ vet_file_bytes(int fd, const char *file, vet_pool_t *pool, vet_str_t *data,
         }
 
         if (n < 0 && errno != EINTR) {
-            return vet_file_error(errors, file, "cannot be read", errno);
+            return vet_file_error(f, "cannot be read", errno);
         }
 
         data->len += (n > 0) ? (size_t) n : 0;
     }
 
-    return vet_file_refuse(errors, file, "file grows while it is read, "
-                           "expected it complete");
+    return vet_file_refuse(f, (f->place == NULL)
+                              ? "file grows while it is read, expected it "
+                                "complete"
+                              : "grows while it is read, expected it "
+                                "complete");
 }
 
 
 static int
-vet_file_error(vet_errors_t *errors, const char *file, const char *what,
-    int err)
+vet_file_error(const vet_file_t *f, const char *what, int err)
 {
-    vet_place_t  place;
-
-    memset(&place, 0, sizeof(vet_place_t));
-    place.file = file;
-
     /* strerror() is safe with threads since glibc 2.32 */
 
-    vet_rule_error(errors, &place, "%s: %s", what, strerror(err));
+    vet_file_tell(f, what, strerror(err));
 
     return VET_DECLINED;
 }
 
 
 static int
-vet_file_refuse(vet_errors_t *errors, const char *file, const char *text)
+vet_file_refuse(const vet_file_t *f, const char *text)
+{
+    vet_file_tell(f, text, NULL);
+
+    return VET_DECLINED;
+}
+
+
+/* A list file is told of where it is named. */
+
+static void
+vet_file_tell(const vet_file_t *f, const char *what, const char *text)
 {
     vet_place_t  place;
 
+    if (f->place != NULL) {
+        vet_rule_error(f->errors, f->place, "list file \"%s\" %s%s%s",
+                       f->file, what, (text == NULL) ? "" : ": ",
+                       (text == NULL) ? "" : text);
+        return;
+    }
+
     memset(&place, 0, sizeof(vet_place_t));
-    place.file = file;
+    place.file = f->file;
 
-    vet_rule_error(errors, &place, "%s", text);
+    vet_rule_error(f->errors, &place, "%s%s%s", what,
+                   (text == NULL) ? "" : ": ", (text == NULL) ? "" : text);
+}
 
-    return VET_DECLINED;
+
+static int
+vet_path_error(vet_errors_t *errors, const char *file, const char *what,
+    int err)
+{
+    vet_file_t  f;
+
+    f.file = file;
+    f.place = NULL;
+    f.errors = errors;
+
+    return vet_file_error(&f, what, err);
+}
+
+
+static int
+vet_path_refuse(vet_errors_t *errors, const char *file, const char *text)
+{
+    vet_file_t  f;
+
+    f.file = file;
+    f.place = NULL;
+    f.errors = errors;
+
+    return vet_file_refuse(&f, text);
 }
 
 
@@ -331,12 +481,13 @@ int
 vet_ruleset_signature(const vet_str_t *paths, size_t npaths,
     uint64_t *signature, vet_errors_t *errors)
 {
-    int          rc;
-    size_t       i;
-    vet_list_t   files;
+    int               rc;
+    size_t            i;
+    vet_list_t        files;
+    vet_rule_path_t  *file;
 
     memset(&files, 0, sizeof(vet_list_t));
-    files.size = sizeof(char *);
+    files.size = sizeof(vet_rule_path_t);
     files.pool = vet_pool_create(VET_LIST_MEMORY);
 
     if (files.pool == NULL) {
@@ -347,7 +498,12 @@ vet_ruleset_signature(const vet_str_t *paths, size_t npaths,
     *signature = 0;
 
     for (i = 0; rc == VET_OK && i < files.n; i++) {
-        rc = vet_signature_file(((char **) files.elts)[i], signature, errors);
+        file = (vet_rule_path_t *) files.elts + i;
+        rc = vet_signature_file(file->path, signature, errors);
+
+        if (rc == VET_OK) {
+            rc = vet_signature_lists(file->path, signature, errors);
+        }
     }
 
     vet_pool_destroy(files.pool);
@@ -356,24 +512,96 @@ vet_ruleset_signature(const vet_str_t *paths, size_t npaths,
 }
 
 
+/* The list files that a rule file names. */
+
+static int
+vet_signature_lists(const char *file, uint64_t *signature,
+    vet_errors_t *errors)
+{
+    int          rc;
+    vet_pool_t  *pool;
+
+    pool = vet_pool_create((size_t) VET_RULE_FILE_SIZE + VET_LIST_MEMORY);
+    if (pool == NULL) {
+        return VET_ERROR;
+    }
+
+    rc = vet_signature_list(file, pool, signature, errors);
+    vet_pool_destroy(pool);
+
+    return rc;
+}
+
+
+/* One that is not there has the facts of none: it may come. */
+
+static int
+vet_signature_list(const char *file, vet_pool_t *pool, uint64_t *signature,
+    vet_errors_t *errors)
+{
+    int               rc;
+    size_t            i;
+    vet_str_t         data;
+    struct stat       st;
+    vet_list_t        lists;
+    vet_rule_path_t  *list;
+
+    memset(&lists, 0, sizeof(vet_list_t));
+    lists.size = sizeof(vet_rule_path_t);
+    lists.pool = pool;
+
+    rc = vet_rule_file(pool, file, NULL, &data, errors);
+    if (rc == VET_OK) {
+        rc = vet_list_names(&lists, file, data);
+    }
+
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    for (i = 0; i < lists.n; i++) {
+        list = (vet_rule_path_t *) lists.elts + i;
+
+        if (stat(list->path, &st) != 0) {
+            memset(&st, 0, sizeof(struct stat));
+        }
+
+        vet_signature_stat(list->path, &st, signature);
+    }
+
+    return VET_OK;
+}
+
+
 static int
 vet_signature_file(const char *file, uint64_t *signature,
     vet_errors_t *errors)
 {
-    size_t                i;
-    uint64_t              facts[5];
-    struct stat           st;
-    vet_str_t             bytes;
+    struct stat  st;
 
     if (stat(file, &st) != 0) {
-        return vet_file_error(errors, file, "cannot be looked at", errno);
+        return vet_path_error(errors, file, "cannot be looked at", errno);
     }
 
-    facts[0] = (uint64_t) st.st_dev;
-    facts[1] = (uint64_t) st.st_ino;
-    facts[2] = (uint64_t) st.st_size;
-    facts[3] = (uint64_t) st.st_mtim.tv_sec;
-    facts[4] = (uint64_t) st.st_mtim.tv_nsec;
+    vet_signature_stat(file, &st, signature);
+
+    return VET_OK;
+}
+
+
+static void
+vet_signature_stat(const char *file, const struct stat *st,
+    uint64_t *signature)
+{
+    size_t     i;
+    uint64_t   facts[5];
+    vet_str_t  bytes;
+
+    facts[0] = (uint64_t) st->st_dev;
+    facts[1] = (uint64_t) st->st_ino;
+    facts[2] = (uint64_t) st->st_size;
+    facts[3] = (uint64_t) st->st_mtim.tv_sec;
+    facts[4] = (uint64_t) st->st_mtim.tv_nsec;
 
     bytes.data = (const unsigned char *) file;
     bytes.len = strlen(file) + 1;
@@ -384,8 +612,6 @@ vet_signature_file(const char *file, uint64_t *signature,
         bytes.len = sizeof(facts[i]);
         *signature = vet_rule_hash(*signature, bytes);
     }
-
-    return VET_OK;
 }
 
 

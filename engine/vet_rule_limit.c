@@ -25,7 +25,7 @@ static void vet_read_retry(vet_reader_t *r, const vet_node_t *map,
 
 static const char *const  vet_limit_keys[] = {
     "id", "key", "of", "over", "per", "score", "retry_after", "mode",
-    "category", "reason", NULL
+    "category", "reason", "forms", "sites", NULL
 };
 
 static const char *const  vet_ofs[] = {
@@ -36,8 +36,12 @@ static const char *const  vet_ofs[] = {
 void
 vet_read_limit(vet_reader_t *r, const vet_node_t *node)
 {
+    size_t        n;
+    vet_name_t   *name;
     vet_limit_t  *limit;
+    vet_scope_t  *scope;
 
+    n = r->errors->n;
     r->place.id.len = 0;
 
     if (node->kind != VET_NODE_MAP) {
@@ -47,18 +51,22 @@ vet_read_limit(vet_reader_t *r, const vet_node_t *node)
     }
 
     limit = vet_list_push(&r->rs->limits);
-    if (limit == NULL) {
+    scope = vet_pcalloc(r->rs->pool, sizeof(vet_scope_t));
+
+    if (limit == NULL || scope == NULL) {
         r->failed = 1;
         return;
     }
 
-    vet_read_id(r, node, &limit->rule.id);
+    limit->scope = scope;
+
+    name = vet_read_id(r, node, &limit->rule);
     vet_check_keys(r, node, vet_limit_keys);
     vet_read_key(r, node, limit);
     vet_read_of(r, node, limit);
     vet_read_number(r, node, "over", &limit->over);
     vet_read_per(r, node, limit);
-    vet_read_score(r, node, "score", &limit->rule.score);
+    vet_read_score(r, node, "score", 1, &limit->rule.score);
     vet_read_retry(r, node, limit);
     vet_read_mode(r, node, &limit->rule);
 
@@ -67,8 +75,15 @@ vet_read_limit(vet_reader_t *r, const vet_node_t *node)
     }
 
     vet_read_reason(r, node, &limit->rule);
+    vet_read_scope(r, node, scope);
 
     r->place.id.len = 0;
+
+    if (name != NULL) {
+        name->limit = 1;
+        name->index = r->rs->limits.n - 1;
+        name->bad = (r->errors->n != n);
+    }
 }
 
 

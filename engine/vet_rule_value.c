@@ -116,7 +116,7 @@ vet_is_list(vet_reader_t *r, const vet_node_t *node, const char *expected)
 
 void
 vet_read_score(vet_reader_t *r, const vet_node_t *map, const char *name,
-    int *score)
+    int least, int *score)
 {
     int                n;
     size_t             i, point;
@@ -149,10 +149,11 @@ vet_read_score(vet_reader_t *r, const vet_node_t *map, const char *name,
 
     n = (point == 0) ? n * VET_POINT : n;
 
-    if (i != s.len || n == 0 || n > VET_SCORE_MAX) {
+    if (i != s.len || n < least || n > VET_SCORE_MAX) {
         vet_rule_error(r->errors, vet_at(r, node), "bad \"%s\" \"%s\", "
-                       "expected 0.1 to 1000 with at most one decimal, such "
-                       "as 4 or 2.5", name, vet_shown(&shown, s));
+                       "expected %s to 1000 with at most one decimal, such "
+                       "as 4 or 2.5", name, vet_shown(&shown, s),
+                       (least == 0) ? "0" : "0.1");
         return;
     }
 
@@ -261,6 +262,23 @@ vet_keep(vet_reader_t *r, vet_str_t s)
     kept.len = s.len;
 
     return kept;
+}
+
+
+/* The name of the file being read, kept once for all that is in it. */
+
+const char *
+vet_keep_path(vet_reader_t *r)
+{
+    vet_str_t  path;
+
+    if (r->path == NULL) {
+        path.data = (const unsigned char *) r->place.file;
+        path.len = strlen(r->place.file);
+        r->path = (const char *) vet_keep(r, path).data;
+    }
+
+    return r->path;
 }
 
 

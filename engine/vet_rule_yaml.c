@@ -30,16 +30,19 @@ static void vet_read_rule(vet_reader_t *r, const vet_node_t *node);
 static int vet_id_valid(vet_str_t id);
 static void vet_read_title(vet_reader_t *r, const vet_node_t *map,
     vet_rule_t *rule);
-static void vet_read_roles(vet_reader_t *r, const vet_node_t *map,
+static void vet_read_in(vet_reader_t *r, const vet_node_t *node,
+    vet_test_rule_t *rule);
+static void vet_read_points(vet_reader_t *r, const vet_node_t *map,
     vet_test_rule_t *rule);
 static void vet_read_test(vet_reader_t *r, const vet_node_t *map,
     vet_test_rule_t *rule);
+static const char *vet_read_tests(const vet_node_t *map);
+static void vet_read_unused(vet_reader_t *r, const vet_node_t *map,
+    const char *test);
 static void vet_read_words(vet_reader_t *r, const vet_node_t *node,
     vet_test_rule_t *rule);
 static void vet_read_match(vet_reader_t *r, const vet_node_t *node,
     const vet_node_t *view, vet_test_rule_t *rule);
-static void vet_read_measure(vet_reader_t *r, const vet_node_t *map,
-    const vet_node_t *node, vet_test_rule_t *rule);
 static void vet_read_examples(vet_reader_t *r, const vet_node_t *map,
     vet_test_rule_t *rule);
 static size_t vet_read_example(vet_reader_t *r, const vet_node_t *list,
@@ -47,14 +50,39 @@ static size_t vet_read_example(vet_reader_t *r, const vet_node_t *list,
 
 
 static const char *const  vet_file_keys[] = {
-    "version", "thresholds", "rules", "limits", NULL
+    "version", "thresholds", "rules", "limits", "except", "disable", NULL
 };
 
 static const char *const  vet_threshold_keys[] = { "hold", "reject", NULL };
 
 static const char *const  vet_rule_keys[] = {
     "id", "title", "category", "reason", "in", "words", "match", "measure",
-    "over", "view", "score", "mode", "examples", NULL
+    "over", "view", "score", "mode", "examples", "any", "all", "none",
+    "hosts", "personal", "under", "min_length", "bare_score", "forms",
+    "sites", NULL
+};
+
+/* what a rule may look for; any, all and none go together */
+
+static const char *const  vet_tests[] = {
+    "words", "match", "measure", "hosts", "personal", "any", "all", "none",
+    NULL
+};
+
+/* keys that only some tests have a use for */
+
+static const struct {
+    const char  *key;
+    const char  *tests;         /* each with a SPACE behind it */
+    const char  *expected;
+} vet_uses[] = {
+    { "view", "match ", "\"match\"" },
+    { "over", "measure personal ", "\"measure\" or \"personal\"" },
+    { "under", "measure ", "\"measure\"" },
+    { "min_length", "measure ", "\"measure\"" },
+    { "bare_score", "words ", "\"words\"" },
+    { "in", "words match measure hosts personal ",
+      "a rule that looks at fields itself" }
 };
 
 static const char *const  vet_example_keys[] = { "hit", "miss", NULL };
@@ -103,18 +131,16 @@ static const char *const  vet_views[] = { "raw", "text", "folded", "squeezed",
 
 static const char *const  vet_modes[] = { "enforce", "shadow", NULL };
 
-static const char *const  vet_measures[] = { "links", "length", NULL };
-
 
 int
-vet_rule_read(vet_ruleset_t *rs, const char *file, vet_str_t data,
+vet_rule_read(vet_ruleset_t *rs, const vet_rule_path_t *file, vet_str_t data,
     vet_errors_t *errors)
 {
     int            rc;
     vet_node_t    *root;
     vet_reader_t   r;
 
-    rc = vet_yaml_read(rs->source, file, data, &root, errors);
+    rc = vet_yaml_read(rs->source, file->path, data, &root, errors);
     if (rc != VET_OK) {
         return rc;
     }
@@ -122,7 +148,8 @@ vet_rule_read(vet_ruleset_t *rs, const char *file, vet_str_t data,
     memset(&r, 0, sizeof(vet_reader_t));
     r.rs = rs;
     r.errors = errors;
-    r.place.file = file;
+    r.place.file = file->path;
+    r.override = file->override;
 
     vet_read_file(&r, root);
 
@@ -133,7 +160,7 @@ vet_rule_read(vet_ruleset_t *rs, const char *file, vet_str_t data,
 static void
 vet_read_file(vet_reader_t *r, const vet_node_t *root)
 {
-    const vet_node_t  *node, *rules, *limits;
+    const vet_node_t  *node, *rules, *limits, *except;
 
     if (root->kind != VET_NODE_MAP) {
         vet_rule_error(r->errors, vet_at(r, root), "not a rule file, expected "
@@ -165,6 +192,17 @@ vet_read_file(vet_reader_t *r, const vet_node_t *root)
     }
 
     r->place.kind = NULL;
+    except = vet_child(root, "except");
+
+    if (except != NULL && vet_is_list(r, except, "a list of exceptions")) {
+        for (node = except->child; node != NULL; node = node->next) {
+            r->place.kind = "except";
+            vet_read_except(r, node);
+        }
+    }
+
+    r->place.kind = NULL;
+    vet_read_disable(r, vet_child(root, "disable"));
 }
 
 
@@ -188,11 +226,14 @@ vet_read_version(vet_reader_t *r, const vet_node_t *root)
 static void
 vet_read_thresholds(vet_reader_t *r, const vet_node_t *node)
 {
-    size_t  n;
+    size_t        n;
+    const char  **first;
 
     if (node == NULL) {
         return;
     }
+
+    first = r->override ? &r->rs->override : &r->rs->thresholds;
 
     if (node->kind != VET_NODE_MAP) {
         vet_rule_error(r->errors, vet_at(r, node), "\"thresholds\" is not a "
@@ -200,24 +241,24 @@ vet_read_thresholds(vet_reader_t *r, const vet_node_t *node)
         return;
     }
 
-    if (r->rs->thresholds != NULL) {
+    if (*first != NULL) {
         vet_rule_error(r->errors, vet_at(r, node), "\"thresholds\" is set "
                        "again, expected it in one file of a set, first in %s",
-                       r->rs->thresholds);
+                       *first);
         return;
     }
 
-    r->rs->thresholds = r->place.file;
+    *first = r->place.file;
     n = r->errors->n;
 
     vet_check_keys(r, node, vet_threshold_keys);
 
     if (vet_child(node, "hold") != NULL) {
-        vet_read_score(r, node, "hold", &r->rs->hold);
+        vet_read_score(r, node, "hold", 1, &r->rs->hold);
     }
 
     if (vet_child(node, "reject") != NULL) {
-        vet_read_score(r, node, "reject", &r->rs->reject);
+        vet_read_score(r, node, "reject", 1, &r->rs->reject);
     }
 
     if (r->errors->n == n && r->rs->reject <= r->rs->hold) {
@@ -232,6 +273,7 @@ static void
 vet_read_rule(vet_reader_t *r, const vet_node_t *node)
 {
     size_t            n;
+    vet_name_t       *name;
     vet_test_rule_t  *rule;
 
     n = r->errors->n;
@@ -249,20 +291,27 @@ vet_read_rule(vet_reader_t *r, const vet_node_t *node)
         return;
     }
 
-    vet_read_id(r, node, &rule->rule.id);
+    name = vet_read_id(r, node, &rule->rule);
     rule->place = *vet_at(r, node);
+    rule->override = (r->override != 0);
 
     vet_check_keys(r, node, vet_rule_keys);
     vet_read_title(r, node, &rule->rule);
     vet_read_category(r, node, &rule->rule);
     vet_read_reason(r, node, &rule->rule);
-    vet_read_roles(r, node, rule);
+    vet_read_in(r, vet_child(node, "in"), rule);
     vet_read_test(r, node, rule);
-    vet_read_score(r, node, "score", &rule->rule.score);
+    vet_read_points(r, node, rule);
+    vet_read_scope(r, node, &rule->scope);
     vet_read_mode(r, node, &rule->rule);
     vet_read_examples(r, node, rule);
 
     r->place.id.len = 0;
+
+    if (name != NULL) {
+        name->index = r->rs->rules.n - 1;
+        name->bad = (r->errors->n != n);
+    }
 
     if (r->errors->n != n) {
         memset(rule, 0, sizeof(vet_test_rule_t));
@@ -271,8 +320,10 @@ vet_read_rule(vet_reader_t *r, const vet_node_t *node)
 }
 
 
-void
-vet_read_id(vet_reader_t *r, const vet_node_t *map, vet_str_t *id)
+/* Returns the id's entry among the names, or NULL when there is none. */
+
+vet_name_t *
+vet_read_id(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule)
 {
     vet_name_t        *name;
     vet_shown_t        shown;
@@ -281,14 +332,14 @@ vet_read_id(vet_reader_t *r, const vet_node_t *map, vet_str_t *id)
     node = vet_need(r, map, "id", "a name such as scam.loan");
 
     if (node == NULL || !vet_is_text(r, node, "a name such as scam.loan")) {
-        return;
+        return NULL;
     }
 
     if (!vet_id_valid(node->value)) {
         vet_rule_error(r->errors, vet_at(r, node), "bad id \"%s\", expected "
                        "at most 64 of a-z, 0-9, \".\" and \"-\", first a "
                        "letter or digit", vet_shown(&shown, node->value));
-        return;
+        return NULL;
     }
 
     r->place.id = node->value;
@@ -299,16 +350,22 @@ vet_read_id(vet_reader_t *r, const vet_node_t *map, vet_str_t *id)
                        "engine's own");
     }
 
-    *id = vet_keep(r, node->value);
+    rule->id = vet_keep(r, node->value);
+    rule->line = map->line;
+    rule->file = vet_keep_path(r);
 
     name = vet_list_push(&r->rs->names);
     if (name == NULL) {
         r->failed = 1;
-        return;
+        return NULL;
     }
 
     name->place = *vet_at(r, node);
+    name->place.id = rule->id;
     name->order = r->rs->names.n;
+    name->override = (r->override != 0);
+
+    return name;
 }
 
 
@@ -440,42 +497,71 @@ vet_read_mode(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule)
 
 
 static void
-vet_read_roles(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
+vet_read_in(vet_reader_t *r, const vet_node_t *node, vet_test_rule_t *rule)
 {
-    size_t             i;
-    const vet_node_t  *node, *role;
+    rule->roles = 1 << VET_ROLE_TEXT | 1 << VET_ROLE_TITLE
+                  | 1 << VET_ROLE_OTHER;
 
-    rule->roles = 1 << VET_ROLE_TEXT | 1 << VET_ROLE_TITLE;
-
-    node = vet_child(map, "in");
-
-    if (node != NULL) {
-        if (!vet_is_list(r, node, "roles such as [text, title]")) {
-            return;
-        }
-
+    if (node != NULL && vet_is_list(r, node, "roles such as [text, title]")) {
         rule->roles = 0;
+        vet_read_roles(r, node->child, node->n, &rule->roles);
+    }
+}
 
-        for (role = node->child; role != NULL; role = role->next) {
-            if (!vet_is_text(r, role, "a role such as text")) {
-                continue;
-            }
 
-            i = vet_index(vet_roles, role->value);
+/* Adds the roles that n nodes name. */
 
-            if (vet_roles[i] == NULL) {
-                vet_unknown(r, role, "role", vet_roles);
-                continue;
-            }
+void
+vet_read_roles(vet_reader_t *r, const vet_node_t *node, size_t n,
+    unsigned *roles)
+{
+    size_t  i;
 
-            rule->roles |= 1 << vet_role_list[i];
+    for ( /* void */ ; n > 0; n--, node = node->next) {
+        if (!vet_is_text(r, node, "a role such as text")) {
+            continue;
         }
+
+        i = vet_index(vet_roles, node->value);
+
+        if (vet_roles[i] == NULL) {
+            vet_unknown(r, node, "role", vet_roles);
+            continue;
+        }
+
+        *roles |= 1u << vet_role_list[i];
     }
 
     /* a field that no selector named may be the text */
 
-    if (rule->roles & 1 << VET_ROLE_TEXT) {
-        rule->roles |= 1 << VET_ROLE_OTHER;
+    if (*roles & 1u << VET_ROLE_TEXT) {
+        *roles |= 1u << VET_ROLE_OTHER;
+    }
+}
+
+
+/* A score of 0 is for parts of other rules, which are known at the end. */
+
+static void
+vet_read_points(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
+{
+    const vet_node_t  *node;
+
+    vet_read_score(r, map, "score", 0, &rule->rule.score);
+    rule->bare_score = rule->rule.score / 2;
+
+    node = vet_child(map, "bare_score");
+    if (node == NULL) {
+        return;
+    }
+
+    vet_read_score(r, map, "bare_score", 0, &rule->bare_score);
+
+    if (rule->bare_score > rule->rule.score) {
+        vet_rule_error(r->errors, vet_at(r, node), "\"bare_score\" is above "
+                       "\"score\", expected at most %d.%d",
+                       rule->rule.score / VET_POINT,
+                       rule->rule.score % VET_POINT);
     }
 }
 
@@ -483,41 +569,96 @@ vet_read_roles(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
 static void
 vet_read_test(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
 {
-    const vet_node_t  *words, *match, *measure, *view, *over;
+    const char        *test;
+    const vet_node_t  *node;
 
-    words = vet_child(map, "words");
-    match = vet_child(map, "match");
-    measure = vet_child(map, "measure");
-    view = vet_child(map, "view");
-    over = vet_child(map, "over");
+    test = vet_read_tests(map);
 
-    if ((words != NULL) + (match != NULL) + (measure != NULL) != 1) {
+    if (test == NULL || *test == '\0') {
         vet_rule_error(r->errors, vet_at(r, map), "%s, expected one of "
-                       "\"words\", \"match\" and \"measure\"",
-                       (words == NULL && match == NULL && measure == NULL)
-                       ? "rule has nothing to look for"
-                       : "rule looks for two things");
+                       "\"words\", \"match\", \"measure\", \"hosts\", "
+                       "\"personal\", or \"any\", \"all\" and \"none\"",
+                       (test == NULL) ? "rule has nothing to look for"
+                                      : "rule looks for two things");
         return;
     }
 
-    if (view != NULL && match == NULL) {
-        vet_rule_error(r->errors, vet_at(r, view), "\"view\" has no use here, "
-                       "expected it with \"match\" only");
-    }
+    vet_read_unused(r, map, test);
+    node = vet_child(map, test);
 
-    if (over != NULL && measure == NULL) {
-        vet_rule_error(r->errors, vet_at(r, over), "\"over\" has no use here, "
-                       "expected it with \"measure\" only");
-    }
+    if (strcmp(test, "words") == 0) {
+        vet_read_words(r, node, rule);
 
-    if (words != NULL) {
-        vet_read_words(r, words, rule);
+    } else if (strcmp(test, "match") == 0) {
+        vet_read_match(r, node, vet_child(map, "view"), rule);
 
-    } else if (match != NULL) {
-        vet_read_match(r, match, view, rule);
+    } else if (strcmp(test, "measure") == 0) {
+        vet_read_measure(r, map, node, rule);
+
+    } else if (strcmp(test, "hosts") == 0) {
+        vet_read_hosts(r, map, node, rule);
+
+    } else if (strcmp(test, "personal") == 0) {
+        vet_read_personal(r, map, node, rule);
 
     } else {
-        vet_read_measure(r, map, measure, rule);
+        vet_read_parts(r, map, rule);
+    }
+}
+
+
+/* Returns what the rule looks for; NULL: nothing; "": more than one thing. */
+
+static const char *
+vet_read_tests(const vet_node_t *map)
+{
+    size_t       i;
+    const char  *test;
+
+    test = NULL;
+
+    for (i = 0; vet_tests[i] != NULL; i++) {
+        if (vet_child(map, vet_tests[i]) == NULL) {
+            continue;
+        }
+
+        if (test != NULL && vet_tests[i][0] != 'n' && vet_tests[i][0] != 'a') {
+            return "";
+        }
+
+        if (test != NULL && test[0] != 'a') {
+            return "";
+        }
+
+        test = vet_tests[i];
+    }
+
+    return test;
+}
+
+
+static void
+vet_read_unused(vet_reader_t *r, const vet_node_t *map, const char *test)
+{
+    size_t             i, len;
+    const char        *p;
+    const vet_node_t  *node;
+
+    len = strlen(test);
+
+    for (i = 0; i < sizeof(vet_uses) / sizeof(vet_uses[0]); i++) {
+        node = vet_child(map, vet_uses[i].key);
+        if (node == NULL) {
+            continue;
+        }
+
+        p = strstr(vet_uses[i].tests, test);
+
+        if (p == NULL || p[len] != ' ') {
+            vet_rule_error(r->errors, vet_at(r, node), "\"%s\" has no use "
+                           "here, expected it with %s only", vet_uses[i].key,
+                           vet_uses[i].expected);
+        }
     }
 }
 
@@ -525,43 +666,33 @@ vet_read_test(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
 static void
 vet_read_words(vet_reader_t *r, const vet_node_t *node, vet_test_rule_t *rule)
 {
-    vet_phrase_t      *phrase;
-    const vet_node_t  *word;
+    size_t       i;
+    vet_list_t   phrases;
 
     rule->test = VET_TEST_WORDS;
     rule->view = VET_VIEW_TEXT;
 
-    if (!vet_is_list(r, node, "phrases such as [\"vay tiền nhanh\"]")) {
-        return;
-    }
+    memset(&phrases, 0, sizeof(vet_list_t));
+    phrases.size = sizeof(vet_phrase_t);
+    phrases.pool = r->rs->source;
 
-    if (node->n > VET_PHRASES_MAX) {
+    vet_read_phrases(r, node, "phrases such as [\"vay tiền nhanh\"]",
+                     "a phrase", &phrases);
+
+    rule->phrases = phrases.elts;
+    rule->nphrases = phrases.n;
+
+    if (phrases.n > VET_PHRASES_MAX) {
         vet_rule_error(r->errors, vet_at(r, node), "too many phrases, "
                        "expected at most %d", VET_PHRASES_MAX);
         return;
     }
 
-    rule->phrases = vet_pcalloc(r->rs->source,
-                                node->n * sizeof(vet_phrase_t));
-    if (rule->phrases == NULL) {
-        r->failed = 1;
-        return;
-    }
-
-    for (word = node->child; word != NULL; word = word->next) {
-        if (!vet_is_text(r, word, "a phrase")) {
-            continue;
+    for (i = 0; i < phrases.n; i++) {
+        if (rule->phrases[i].text.len > VET_PHRASE_LEN) {
+            vet_rule_error(r->errors, &rule->phrases[i].place, "phrase is too "
+                           "long, expected at most %d bytes", VET_PHRASE_LEN);
         }
-
-        if (word->value.len > VET_PHRASE_LEN) {
-            vet_rule_error(r->errors, vet_at(r, word), "phrase is too long, "
-                           "expected at most %d bytes", VET_PHRASE_LEN);
-            continue;
-        }
-
-        phrase = &rule->phrases[rule->nphrases++];
-        phrase->text = word->value;
-        phrase->place = *vet_at(r, word);
     }
 }
 
@@ -608,25 +739,17 @@ vet_read_match(vet_reader_t *r, const vet_node_t *node,
 }
 
 
-static void
-vet_read_measure(vet_reader_t *r, const vet_node_t *map,
-    const vet_node_t *node, vet_test_rule_t *rule)
+size_t
+vet_view_index(vet_str_t name)
 {
-    vet_read_number(r, map, "over", &rule->over);
+    return vet_index(vet_views, name);
+}
 
-    if (!vet_is_text(r, node, "links or length")) {
-        return;
-    }
 
-    if (vet_str_is(node->value, "links")) {
-        rule->test = VET_TEST_LINKS;
-
-    } else if (vet_str_is(node->value, "length")) {
-        rule->test = VET_TEST_LENGTH;
-
-    } else {
-        vet_unknown(r, node, "measure", vet_measures);
-    }
+const char *
+vet_view_name(vet_view_kind_t view)
+{
+    return vet_views[view];
 }
 
 
@@ -637,6 +760,14 @@ vet_read_examples(vet_reader_t *r, const vet_node_t *map,
     size_t             hits, misses;
     vet_list_t         examples;
     const vet_node_t  *node;
+
+    /* what a text alone cannot show needs none; of parts it is not known yet */
+
+    if ((rule->context || rule->test == VET_TEST_PARTS)
+        && vet_child(map, "examples") == NULL)
+    {
+        return;
+    }
 
     node = vet_need(r, map, "examples", "{ hit: [...], miss: [...] }");
     if (node == NULL) {
@@ -651,18 +782,20 @@ vet_read_examples(vet_reader_t *r, const vet_node_t *map,
 
     memset(&examples, 0, sizeof(vet_list_t));
     examples.size = sizeof(vet_example_t);
-    examples.pool = r->rs->source;
+    examples.pool = r->rs->pool;
 
     vet_check_keys(r, node, vet_example_keys);
     hits = vet_read_example(r, vet_child(node, "hit"), 1, &examples);
     misses = vet_read_example(r, vet_child(node, "miss"), 0, &examples);
 
-    if (hits == 0) {
+    if (hits == 0 && rule->test != VET_TEST_PARTS) {
         vet_rule_error(r->errors, vet_at(r, node), "no example is a hit, "
                        "expected hit: [\"...\"] with a text the rule is for");
     }
 
-    if (misses == 0 && vet_child(map, "measure") == NULL) {
+    if (misses == 0 && vet_child(map, "measure") == NULL
+        && rule->test != VET_TEST_PARTS)
+    {
         vet_rule_error(r->errors, vet_at(r, node), "no example is a miss, "
                        "expected miss: [\"...\"] with a text that is nearly "
                        "one");
@@ -697,7 +830,7 @@ vet_read_example(vet_reader_t *r, const vet_node_t *list, int hit,
             return list->n;
         }
 
-        example->text = node->value;
+        example->text = vet_keep(r, node->value);
         example->place = *vet_at(r, node);
         example->hit = (hit != 0);
     }

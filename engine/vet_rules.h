@@ -29,6 +29,8 @@
 #define VET_UNI_BREAK       0x08    /* never changes what is before it */
 #define VET_UNI_WORD        0x10    /* letter, mark or number */
 #define VET_UNI_MARK        0x20    /* a mark, with VET_UNI_WORD */
+#define VET_UNI_LATIN       0x40    /* a Latin letter */
+#define VET_UNI_ACCENT      0x80    /* a mark that Latin letters have */
 
 #define VET_UNI_BYTES       4       /* longest UTF-8 sequence */
 
@@ -230,15 +232,21 @@ void vet_decode_bbcode(vet_decoding_t *d);
 
 #define VET_PATTERN_LEN     4096     /* bytes a rule may write */
 
+/*
+ * JIT takes longer than all else that is done at loading, and most patterns
+ * are never tried: one is compiled to machine code when it is tried first.
+ * That is all of a set that changes, and may be done by any thread.
+ */
+
 typedef struct {
     pcre2_code             *code;
-    unsigned                jit:1;
+    pcre2_code             *jit;        /* a copy; NULL: there is none yet */
+    int                     state;      /* of the copy */
 } vet_pattern_t;
 
 typedef struct {
     size_t                  start;      /* in the view */
     size_t                  end;
-    unsigned                group:1;    /* the first group took part */
 } vet_found_t;
 
 /*
@@ -252,17 +260,25 @@ int vet_pattern_compile(vet_pattern_t *p, const unsigned char *data,
     size_t len, uint32_t options, char *text, size_t *offset);
 void vet_pattern_destroy(vet_pattern_t *p);
 
+/*
+ * As vet_scratch_create, for trying each pattern once or twice: without JIT,
+ * unless its limits make a difference.
+ */
+vet_scratch_t *vet_scratch_create_trial(void);
+
 /* Starts the time that all finds for one submission may take together. */
 void vet_pattern_begin(vet_scratch_t *scratch);
 
-/* Tells whether that time was found to be over. */
+/* Ends that time; looks whether it is over, now and then; tells whether so. */
+void vet_pattern_end(vet_scratch_t *scratch);
+int vet_pattern_over(vet_scratch_t *scratch);
 int vet_pattern_spent(const vet_scratch_t *scratch);
 
 /*
  * Finds the first place at or after from.  VET_DECLINED: there is none;
  * VET_LIMIT: time or a limit of PCRE2 ran out, there may be one.
  */
-int vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
+int vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch,
     vet_str_t text, size_t from, vet_found_t *found);
 
 
@@ -281,9 +297,31 @@ typedef struct {
 typedef enum {
     VET_TEST_WORDS = 1,
     VET_TEST_MATCH,
-    VET_TEST_LINKS,
-    VET_TEST_LENGTH
+    VET_TEST_MEASURE,
+    VET_TEST_HOSTS,
+    VET_TEST_PERSONAL,
+    VET_TEST_PARTS
 } vet_test_t;
+
+/* in the order of vet_measures[] */
+
+typedef enum {
+    VET_MEASURE_LINKS = 0,
+    VET_MEASURE_HOSTS,
+    VET_MEASURE_LENGTH,
+    VET_MEASURE_DIGITS,
+    VET_MEASURE_UPPER,
+    VET_MEASURE_REPEATS,
+    VET_MEASURE_WORDS,
+    VET_MEASURE_EMOJI,
+    VET_MEASURE_INVISIBLE,
+    VET_MEASURE_SCRIPT,
+    VET_MEASURE_FILLED,
+    VET_MEASURE_HONEYPOT,
+    VET_MEASURE_AGE,
+    VET_MEASURE_TOKEN_MISSING,
+    VET_MEASURE_TOKEN_INVALID
+} vet_measure_t;
 
 typedef struct {
     vet_str_t               text;
@@ -314,44 +352,125 @@ typedef struct {
     unsigned                accented:1;
 } vet_spelling_t;
 
-typedef struct vet_word_s   vet_word_t;
+typedef struct vet_word_s       vet_word_t;
+typedef struct vet_filter_s     vet_filter_t;
+typedef struct vet_test_rule_s  vet_test_rule_t;
+typedef struct vet_except_s     vet_except_t;
+typedef struct vet_host_set_s   vet_host_set_t;
+
+/* Texts that live as long as the set. */
 
 typedef struct {
+    vet_str_t              *elts;
+    size_t                  n;
+} vet_texts_t;
+
+struct vet_scope_s {
+    vet_texts_t             forms;      /* prefixes, or "=path"; none: all */
+    vet_texts_t             sites;
+    vet_except_t           *excepts;    /* that name the rule or limit */
+};
+
+/* Where the hits of a rule are dropped: all that it states must hold. */
+
+struct vet_except_s {
+    vet_except_t           *next;       /* of the same rule or limit */
+    vet_str_t               id;
+    vet_place_t             place;
+    vet_scope_t             scope;
+    unsigned                roles;      /* bits; 0: any field */
+    vet_test_rule_t        *text;       /* words at the hit; or NULL */
+    size_t                  index;
+};
+
+typedef enum {
+    VET_PARTS_ANY = 0,
+    VET_PARTS_ALL,
+    VET_PARTS_NONE,
+    VET_PARTS_N
+} vet_parts_kind_t;
+
+typedef struct {
+    vet_parts_kind_t        kind;
+    vet_str_t               id;
+    vet_place_t             place;
+    size_t                  index;      /* of the rule */
+} vet_part_t;
+
+struct vet_test_rule_s {
     vet_rule_t              rule;       /* first: hits point at it */
     unsigned                roles;      /* bits, 1 << VET_ROLE_... */
     vet_test_t              test;
     vet_view_kind_t         view;       /* of match */
-    uint32_t                over;       /* of a measure */
+    int                     bare_score; /* tenths, of a hit that is bare */
+    vet_scope_t             scope;
+
+    vet_measure_t           measure;
+    uint32_t                over;       /* of a measure, or of personal */
+    uint32_t                under;
+    uint32_t                min_length;
+    unsigned                has_over:1;
+    unsigned                has_under:1;
+
+    unsigned                override:1; /* replaces the one of this id */
+    unsigned                gone:1;     /* replaced, or disabled */
+    unsigned                named:1;    /* by another rule */
+    unsigned                context:1;  /* a text alone cannot make it hit */
+    unsigned                personal;   /* bits, 1 << vet_personal_kind_t */
+
     vet_pattern_t          *patterns;
     size_t                  npatterns;
     vet_word_t             *words;      /* of words, in order */
     size_t                  nwords;
+    uint32_t                first;      /* number of the first one of them */
+    unsigned                filtered:1; /* is looked for by literals */
+    vet_host_set_t         *hosts;
+    vet_part_t             *parts;
+    size_t                  nparts;
+    vet_example_t          *examples;
+    size_t                  nexamples;
 
     /* in the source pool, gone after loading */
 
-    vet_phrase_t           *phrases;    /* of words; one for match */
+    vet_phrase_t           *phrases;    /* of words and hosts; one for match */
     size_t                  nphrases;
-    vet_example_t          *examples;
-    size_t                  nexamples;
     vet_place_t             place;
-} vet_test_rule_t;
+};
 
-/* An id and where it was given, to find the second use. */
+/* An id and where it was given, to find the second use and what is meant. */
 
 typedef struct {
     vet_place_t             place;
     size_t                  order;
+    size_t                  index;      /* of the rule or limit */
+    unsigned                limit:1;
+    unsigned                override:1;
+    unsigned                bad:1;      /* has a problem, is not in the set */
+    unsigned                gone:1;     /* disabled */
 } vet_name_t;
+
+/* A file of a set. */
+
+typedef struct {
+    char                   *path;
+    unsigned                override:1; /* replaces what is there */
+} vet_rule_path_t;
 
 struct vet_ruleset_s {
     vet_pool_t             *pool;
     vet_pool_t             *source;     /* what only loading needs */
     vet_list_t              rules;      /* of vet_test_rule_t */
     vet_list_t              limits;     /* of vet_limit_t */
+    vet_list_t              excepts;    /* of vet_except_t * */
     vet_list_t              names;      /* of vet_name_t */
+    vet_list_t              disabled;   /* of vet_phrase_t */
+    vet_list_t              lists;      /* of vet_list_file_t */
+    vet_filter_t           *filter;
+    vet_scratch_t          *trial;      /* for examples, while loading */
     int                     hold;       /* thresholds, tenths */
     int                     reject;
     const char             *thresholds; /* the file that set them; or NULL */
+    const char             *override;   /* the same, in override.d */
     uint64_t                hash;
     char                    version[17];
 };
@@ -361,13 +480,14 @@ extern const vet_rule_t  vet_rule_budget;
 extern const vet_rule_t  vet_rule_counters;
 
 /*
- * vet_rule_files.c: the files that paths stand for, as a list of char *; and
- * the bytes of one.  VET_DECLINED: errors tell why.
+ * vet_rule_files.c: the files that paths stand for, as a list of
+ * vet_rule_path_t; and the bytes of one; place is where a list
+ * file is named, or NULL.  VET_DECLINED: errors tell why.
  */
 int vet_rule_files(const vet_str_t *paths, size_t npaths, vet_list_t *files,
     vet_errors_t *errors);
-int vet_rule_file(vet_pool_t *pool, const char *file, vet_str_t *data,
-    vet_errors_t *errors);
+int vet_rule_file(vet_pool_t *pool, const char *file,
+    const vet_place_t *place, vet_str_t *data, vet_errors_t *errors);
 
 /* FNV-1a of 64 bits, continued; begins with 0. */
 uint64_t vet_rule_hash(uint64_t hash, vet_str_t bytes);
@@ -376,8 +496,35 @@ uint64_t vet_rule_hash(uint64_t hash, vet_str_t bytes);
  * vet_rule_yaml.c: reads one file into the set.  Problems go to errors.
  * VET_ERROR: memory is out.
  */
-int vet_rule_read(vet_ruleset_t *rs, const char *file, vet_str_t data,
-    vet_errors_t *errors);
+int vet_rule_read(vet_ruleset_t *rs, const vet_rule_path_t *file,
+    vet_str_t data, vet_errors_t *errors);
+
+/*
+ * vet_rule_list.c: list files.  vet_list_read gives the lines of one as
+ * phrases and adds its bytes to the version, once a set; VET_DECLINED: errors
+ * tell why.  vet_list_names adds to files the names that the bytes of a rule
+ * file give, which may be too many.
+ */
+
+typedef struct {
+    const char             *path;
+    vet_phrase_t           *lines;
+    size_t                  n;
+} vet_list_file_t;
+
+int vet_list_read(vet_ruleset_t *rs, const vet_place_t *place, vet_str_t name,
+    vet_list_file_t *list, vet_errors_t *errors);
+int vet_list_names(vet_list_t *files, const char *file, vet_str_t data);
+
+/*
+ * vet_combine.c: what ids mean: replaces and disables, finds the parts of
+ * rules and brings the rules into an order in which they can be matched, and
+ * gives exceptions to what they name.  VET_ERROR: memory is out.
+ */
+int vet_combine(vet_ruleset_t *rs, vet_errors_t *errors);
+
+/* vet_scope.c */
+int vet_scope_holds(const vet_scope_t *scope, const vet_context_t *context);
 
 /* vet_words.c: reads the phrases of a words rule. */
 int vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
@@ -394,9 +541,30 @@ int vet_spelling_read(vet_pool_t *pool, vet_str_t text,
 /* Returns what else a vowel may be, its neighbours having a tone; or 0. */
 uint32_t vet_spelling_moved(uint32_t before, uint32_t cp, uint32_t behind);
 
-/* vet_match.c: compares the fields with one rule. */
-int vet_match_one(vet_pool_t *pool, const vet_test_rule_t *rule,
-    vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
+/*
+ * vet_match.c: compares the fields with one rule of the set, and with those
+ * that it is made of, wherever it applies and without exceptions.
+ */
+int vet_match_one(vet_pool_t *pool, const vet_ruleset_t *rs,
+    const vet_test_rule_t *rule, vet_scratch_t *scratch,
+    const vet_submission_t *s, vet_hits_t *hits);
+
+/*
+ * vet_hosts.c.  vet_hosts_compile makes the set of names of a hosts rule.
+ * vet_host_name writes the one spelling of a host, lower case and punycode, of
+ * at most VET_HOST_LEN bytes, and returns its length; 0: it is none.
+ * vet_hosts_find tells whether a host, or one that it is under, is in the set;
+ * link: it is known to be a host, and may have one label.
+ * vet_host_of gives the host of a link as it is spelled.
+ */
+
+#define VET_HOST_LEN        253
+
+int vet_hosts_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    vet_errors_t *errors);
+size_t vet_host_name(vet_str_t host, unsigned char *name);
+int vet_hosts_find(const vet_host_set_t *set, vet_str_t host, int link);
+vet_str_t vet_host_of(vet_str_t link);
 
 /* Returns room for one more hit, zeroed; NULL when memory is out. */
 vet_hit_t *vet_hit_push(vet_pool_t *pool, vet_hits_t *hits);
@@ -413,6 +581,19 @@ typedef struct {
 
 size_t vet_measure_links(vet_str_t text, vet_link_t *places, size_t max);
 size_t vet_measure_length(vet_str_t value);
+
+/*
+ * vet_measure_text.c.  Measures of one text, as it was sent: ratios are
+ * percent.  vet_measure_words needs memory: VET_LIMIT and VET_ERROR as of
+ * vet_parse.
+ */
+size_t vet_measure_digits(vet_str_t text);
+size_t vet_measure_upper(vet_str_t text);
+size_t vet_measure_emoji(vet_str_t text);
+size_t vet_measure_repeats(vet_str_t text);
+size_t vet_measure_invisible(vet_str_t text);
+size_t vet_measure_scripts(vet_str_t text);
+int vet_measure_words(vet_pool_t *pool, vet_str_t text, size_t *percent);
 
 
 /*
@@ -452,6 +633,8 @@ typedef struct {
     vet_ruleset_t          *rs;
     vet_errors_t           *errors;
     vet_place_t             place;      /* of the rule or limit being read */
+    const char             *path;       /* of the file, kept; or NULL yet */
+    int                     override;   /* the file is in override.d */
     int                     failed;     /* memory is out */
 } vet_reader_t;
 
@@ -463,11 +646,40 @@ typedef struct {
 } vet_category_t;
 
 void vet_read_limit(vet_reader_t *r, const vet_node_t *node);
-void vet_read_id(vet_reader_t *r, const vet_node_t *map, vet_str_t *id);
+vet_name_t *vet_read_id(vet_reader_t *r, const vet_node_t *map,
+    vet_rule_t *rule);
 void vet_read_category(vet_reader_t *r, const vet_node_t *map,
     vet_rule_t *rule);
 void vet_read_reason(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule);
 void vet_read_mode(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule);
+void vet_read_roles(vet_reader_t *r, const vet_node_t *node, size_t n,
+    unsigned *roles);
+
+/* vet_rule_test.c: what a rule looks for, but for words and match. */
+void vet_read_measure(vet_reader_t *r, const vet_node_t *map,
+    const vet_node_t *node, vet_test_rule_t *rule);
+void vet_read_hosts(vet_reader_t *r, const vet_node_t *map,
+    const vet_node_t *node, vet_test_rule_t *rule);
+void vet_read_personal(vet_reader_t *r, const vet_node_t *map,
+    const vet_node_t *node, vet_test_rule_t *rule);
+void vet_read_parts(vet_reader_t *r, const vet_node_t *map,
+    vet_test_rule_t *rule);
+
+/*
+ * Adds the texts of a list, of the file that "file: name" means or of the
+ * files in a list to phrases.
+ */
+void vet_read_phrases(vet_reader_t *r, const vet_node_t *node,
+    const char *expected, const char *item, vet_list_t *phrases);
+
+size_t vet_view_index(vet_str_t name);
+const char *vet_view_name(vet_view_kind_t view);
+
+/* vet_rule_scope.c: where a rule or limit applies, and the exceptions. */
+void vet_read_scope(vet_reader_t *r, const vet_node_t *map,
+    vet_scope_t *scope);
+void vet_read_except(vet_reader_t *r, const vet_node_t *node);
+void vet_read_disable(vet_reader_t *r, const vet_node_t *node);
 
 /* vet_need, vet_is_text and vet_is_list say what is wrong and expected. */
 
@@ -479,14 +691,15 @@ const vet_node_t *vet_need(vet_reader_t *r, const vet_node_t *map,
 int vet_is_text(vet_reader_t *r, const vet_node_t *node, const char *expected);
 int vet_is_list(vet_reader_t *r, const vet_node_t *node, const char *expected);
 void vet_read_score(vet_reader_t *r, const vet_node_t *map, const char *name,
-    int *score);
+    int least, int *score);
 void vet_read_number(vet_reader_t *r, const vet_node_t *map, const char *name,
     uint32_t *number);
 void vet_unknown(vet_reader_t *r, const vet_node_t *node, const char *what,
     const char *const *names);
 size_t vet_index(const char *const *names, vet_str_t s);
 
-/* Copies what lives as long as the set. */
+/* Copy what lives as long as the set. */
+const char *vet_keep_path(vet_reader_t *r);
 vet_str_t vet_keep(vet_reader_t *r, vet_str_t s);
 
 int vet_str_is(vet_str_t s, const char *text);

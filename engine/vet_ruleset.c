@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vet_filter.h"
 #include "vet_rules.h"
 
 
@@ -28,30 +29,50 @@ static int vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths,
     size_t npaths, vet_errors_t *errors);
 static int vet_ruleset_read(vet_ruleset_t *rs, const vet_str_t *paths,
     size_t npaths, vet_errors_t *errors);
-static int vet_ruleset_parse(vet_ruleset_t *rs, const char *file,
+static int vet_ruleset_parse(vet_ruleset_t *rs, const vet_rule_path_t *file,
     vet_errors_t *errors);
 static void vet_ruleset_count(const vet_ruleset_t *rs, vet_errors_t *errors);
-static void vet_ruleset_names(vet_ruleset_t *rs, vet_errors_t *errors);
-static int vet_name_order(const void *one, const void *two);
-static int vet_name_compare(vet_str_t a, vet_str_t b);
 static int vet_ruleset_compile(vet_ruleset_t *rs, vet_errors_t *errors);
+static int vet_ruleset_rule_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    vet_errors_t *errors);
+static int vet_ruleset_covers(vet_ruleset_t *rs, vet_errors_t *errors);
 static int vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
     vet_errors_t *errors);
 static int vet_ruleset_examples(vet_ruleset_t *rs, vet_errors_t *errors);
-static int vet_ruleset_try(const vet_test_rule_t *rule, vet_scratch_t *scratch,
-    vet_errors_t *errors);
-static int vet_example_run(const vet_test_rule_t *rule,
-    const vet_example_t *example, vet_scratch_t *scratch,
-    vet_errors_t *errors);
+static int vet_ruleset_try(const vet_ruleset_t *rs,
+    const vet_test_rule_t *rule, vet_scratch_t *scratch, vet_errors_t *errors);
+static int vet_example_run(const vet_ruleset_t *rs,
+    const vet_test_rule_t *rule, const vet_example_t *example,
+    vet_scratch_t *scratch, vet_errors_t *errors);
+static void vet_example_context(const vet_test_rule_t *rule,
+    const vet_example_t *example, vet_submission_t *s);
 static void vet_example_judge(const vet_test_rule_t *rule,
     const vet_example_t *example, const vet_hits_t *hits,
     vet_errors_t *errors);
 static int vet_rule_capitals(const vet_test_rule_t *rule);
 static void vet_ruleset_forget(vet_ruleset_t *rs);
+static void vet_ruleset_patterns(vet_test_rule_t *rule);
+static const vet_test_rule_t *vet_ruleset_at(const vet_ruleset_t *rs,
+    size_t i);
 
 
 vet_ruleset_t *
 vet_ruleset_load(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
+{
+    vet_ruleset_t  *rs;
+
+    rs = vet_ruleset_open(paths, npaths, errors);
+
+    if (rs != NULL) {
+        vet_ruleset_forget(rs);
+    }
+
+    return rs;
+}
+
+
+vet_ruleset_t *
+vet_ruleset_open(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
 {
     int             rc;
     size_t          n;
@@ -74,8 +95,6 @@ vet_ruleset_load(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
         vet_ruleset_destroy(rs);
         return NULL;
     }
-
-    vet_ruleset_forget(rs);
 
     return rs;
 }
@@ -103,6 +122,12 @@ vet_ruleset_create(void)
     rs->rules.pool = rs->pool;
     rs->limits.size = sizeof(vet_limit_t);
     rs->limits.pool = rs->pool;
+    rs->excepts.size = sizeof(vet_except_t *);
+    rs->excepts.pool = rs->pool;
+    rs->disabled.size = sizeof(vet_phrase_t);
+    rs->disabled.pool = rs->source;
+    rs->lists.size = sizeof(vet_list_file_t);
+    rs->lists.pool = rs->source;
     rs->names.size = sizeof(vet_name_t);
     rs->names.pool = rs->source;
     rs->hold = VET_HOLD_DEFAULT;
@@ -123,14 +148,29 @@ vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths, size_t npaths,
     rc = vet_ruleset_read(rs, paths, npaths, errors);
 
     if (rc == VET_OK) {
+        rc = vet_combine(rs, errors);
+    }
+
+    if (rc == VET_OK) {
+        rs->trial = vet_scratch_create_trial();
+        rc = (rs->trial == NULL) ? VET_ERROR : VET_OK;
+    }
+
+    if (rc == VET_OK) {
         vet_ruleset_count(rs, errors);
-        vet_ruleset_names(rs, errors);
         rc = vet_ruleset_compile(rs, errors);
+    }
+
+    if (rc == VET_OK) {
+        rc = vet_filter_make(rs);
     }
 
     if (rc == VET_OK) {
         rc = vet_ruleset_examples(rs, errors);
     }
+
+    vet_scratch_destroy(rs->trial);
+    rs->trial = NULL;
 
     (void) snprintf(rs->version, sizeof(rs->version), "%016llx",
                     (unsigned long long) rs->hash);
@@ -143,18 +183,28 @@ static int
 vet_ruleset_read(vet_ruleset_t *rs, const vet_str_t *paths, size_t npaths,
     vet_errors_t *errors)
 {
-    int         rc;
-    size_t      i;
-    vet_list_t  files;
+    int               rc;
+    size_t            i;
+    unsigned          override;
+    vet_list_t        files;
+    vet_rule_path_t  *file;
 
     memset(&files, 0, sizeof(vet_list_t));
-    files.size = sizeof(char *);
+    files.size = sizeof(vet_rule_path_t);
     files.pool = rs->source;
 
     rc = vet_rule_files(paths, npaths, &files, errors);
 
-    for (i = 0; rc != VET_ERROR && i < files.n; i++) {
-        rc = vet_ruleset_parse(rs, ((char **) files.elts)[i], errors);
+    /* what replaces comes behind all that there is to replace */
+
+    for (override = 0; override <= 1; override++) {
+        for (i = 0; rc != VET_ERROR && i < files.n; i++) {
+            file = (vet_rule_path_t *) files.elts + i;
+
+            if (file->override == override) {
+                rc = vet_ruleset_parse(rs, file, errors);
+            }
+        }
     }
 
     return (rc == VET_ERROR) ? VET_ERROR : VET_OK;
@@ -162,12 +212,13 @@ vet_ruleset_read(vet_ruleset_t *rs, const vet_str_t *paths, size_t npaths,
 
 
 static int
-vet_ruleset_parse(vet_ruleset_t *rs, const char *file, vet_errors_t *errors)
+vet_ruleset_parse(vet_ruleset_t *rs, const vet_rule_path_t *file,
+    vet_errors_t *errors)
 {
     int        rc;
     vet_str_t  data;
 
-    rc = vet_rule_file(rs->source, file, &data, errors);
+    rc = vet_rule_file(rs->source, file->path, NULL, &data, errors);
     if (rc != VET_OK) {
         return rc;
     }
@@ -198,65 +249,6 @@ vet_ruleset_count(const vet_ruleset_t *rs, vet_errors_t *errors)
 }
 
 
-/* Ids are unique among all files of a set. */
-
-static void
-vet_ruleset_names(vet_ruleset_t *rs, vet_errors_t *errors)
-{
-    size_t       i, first;
-    vet_name_t  *names;
-
-    if (rs->names.n == 0) {
-        return;
-    }
-
-    names = rs->names.elts;
-    qsort(names, rs->names.n, sizeof(vet_name_t), vet_name_order);
-    first = 0;
-
-    for (i = 1; i < rs->names.n; i++) {
-        if (vet_name_compare(names[i].place.id, names[first].place.id) != 0) {
-            first = i;
-            continue;
-        }
-
-        vet_rule_error(errors, &names[i].place, "duplicate id, expected "
-                       "another one, first at %s:%zu:%zu",
-                       names[first].place.file, names[first].place.line,
-                       names[first].place.column);
-    }
-}
-
-
-static int
-vet_name_order(const void *one, const void *two)
-{
-    int                order;
-    const vet_name_t  *a, *b;
-
-    a = one;
-    b = two;
-    order = vet_name_compare(a->place.id, b->place.id);
-
-    if (order != 0) {
-        return order;
-    }
-
-    return (a->order > b->order) - (a->order < b->order);
-}
-
-
-static int
-vet_name_compare(vet_str_t a, vet_str_t b)
-{
-    if (a.len != b.len) {
-        return (a.len > b.len) ? 1 : -1;
-    }
-
-    return memcmp(a.data, b.data, a.len);
-}
-
-
 static int
 vet_ruleset_compile(vet_ruleset_t *rs, vet_errors_t *errors)
 {
@@ -269,12 +261,7 @@ vet_ruleset_compile(vet_ruleset_t *rs, vet_errors_t *errors)
     for (i = 0; i < rs->rules.n && rc != VET_ERROR; i++) {
         rule = (vet_test_rule_t *) rs->rules.elts + i;
 
-        if (rule->test == VET_TEST_WORDS) {
-            rc = vet_words_compile(rs, rule, errors);
-
-        } else if (rule->test == VET_TEST_MATCH) {
-            rc = vet_ruleset_match(rs, rule, errors);
-        }
+        rc = vet_ruleset_rule_compile(rs, rule, errors);
 
         /* one that does not compile has no examples to run */
 
@@ -283,7 +270,54 @@ vet_ruleset_compile(vet_ruleset_t *rs, vet_errors_t *errors)
         }
     }
 
+    if (rc != VET_ERROR) {
+        rc = vet_ruleset_covers(rs, errors);
+    }
+
     return (rc == VET_ERROR) ? VET_ERROR : VET_OK;
+}
+
+
+static int
+vet_ruleset_rule_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
+    vet_errors_t *errors)
+{
+    switch (rule->test) {
+
+    case VET_TEST_WORDS:
+        return vet_words_compile(rs, rule, errors);
+
+    case VET_TEST_MATCH:
+        return vet_ruleset_match(rs, rule, errors);
+
+    case VET_TEST_HOSTS:
+        return vet_hosts_compile(rs, rule, errors);
+
+    default:
+        return VET_OK;
+    }
+}
+
+
+/* The phrases of exceptions. */
+
+static int
+vet_ruleset_covers(vet_ruleset_t *rs, vet_errors_t *errors)
+{
+    int             rc;
+    size_t          i;
+    vet_except_t  **excepts;
+
+    rc = VET_OK;
+    excepts = rs->excepts.elts;
+
+    for (i = 0; rc != VET_ERROR && i < rs->excepts.n; i++) {
+        if (excepts[i]->text != NULL) {
+            rc = vet_words_compile(rs, excepts[i]->text, errors);
+        }
+    }
+
+    return rc;
 }
 
 
@@ -297,7 +331,6 @@ vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
     uint32_t       options;
     vet_str_t      source;
     vet_found_t    found;
-    vet_scratch_t *scratch;
 
     rule->patterns = vet_pcalloc(rs->pool, sizeof(vet_pattern_t));
     if (rule->patterns == NULL) {
@@ -321,16 +354,11 @@ vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
         return rc;
     }
 
-    scratch = vet_scratch_create();
-    if (scratch == NULL) {
-        return VET_ERROR;
-    }
-
     /* such a pattern would be found in every text */
 
     source.len = 0;
-    rc = vet_pattern_find(rule->patterns, scratch, source, 0, &found);
-    vet_scratch_destroy(scratch);
+    vet_pattern_begin(rs->trial);
+    rc = vet_pattern_find(rule->patterns, rs->trial, source, 0, &found);
 
     if (rc == VET_OK) {
         vet_rule_error(errors, &rule->phrases[0].place, "pattern matches the "
@@ -345,37 +373,29 @@ vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
 static int
 vet_ruleset_examples(vet_ruleset_t *rs, vet_errors_t *errors)
 {
-    int             rc;
-    size_t          i;
-    vet_scratch_t  *scratch;
-
-    scratch = vet_scratch_create();
-    if (scratch == NULL) {
-        return VET_ERROR;
-    }
+    int     rc;
+    size_t  i;
 
     rc = VET_OK;
 
     for (i = 0; i < rs->rules.n && rc == VET_OK; i++) {
-        rc = vet_ruleset_try((vet_test_rule_t *) rs->rules.elts + i, scratch,
-                             errors);
+        rc = vet_ruleset_try(rs, (vet_test_rule_t *) rs->rules.elts + i,
+                             rs->trial, errors);
     }
-
-    vet_scratch_destroy(scratch);
 
     return rc;
 }
 
 
 static int
-vet_ruleset_try(const vet_test_rule_t *rule, vet_scratch_t *scratch,
-    vet_errors_t *errors)
+vet_ruleset_try(const vet_ruleset_t *rs, const vet_test_rule_t *rule,
+    vet_scratch_t *scratch, vet_errors_t *errors)
 {
     int     rc;
     size_t  i;
 
     for (i = 0; i < rule->nexamples; i++) {
-        rc = vet_example_run(rule, &rule->examples[i], scratch, errors);
+        rc = vet_example_run(rs, rule, &rule->examples[i], scratch, errors);
         if (rc != VET_OK) {
             return rc;
         }
@@ -388,8 +408,9 @@ vet_ruleset_try(const vet_test_rule_t *rule, vet_scratch_t *scratch,
 /* The example is the only field, in the first role that the rule looks at. */
 
 static int
-vet_example_run(const vet_test_rule_t *rule, const vet_example_t *example,
-    vet_scratch_t *scratch, vet_errors_t *errors)
+vet_example_run(const vet_ruleset_t *rs, const vet_test_rule_t *rule,
+    const vet_example_t *example, vet_scratch_t *scratch,
+    vet_errors_t *errors)
 {
     int               rc, role;
     vet_hits_t        hits;
@@ -419,7 +440,9 @@ vet_example_run(const vet_test_rule_t *rule, const vet_example_t *example,
     s.fields = &field;
     s.nfields = 1;
 
-    rc = vet_match_one(pool, rule, scratch, &s, &hits);
+    vet_example_context(rule, example, &s);
+
+    rc = vet_match_one(pool, rs, rule, scratch, &s, &hits);
 
     if (rc == VET_OK) {
         vet_example_judge(rule, example, &hits, errors);
@@ -431,14 +454,63 @@ vet_example_run(const vet_test_rule_t *rule, const vet_example_t *example,
 }
 
 
+/*
+ * An example of a rule about the token of a form says what came back of it: a
+ * number of seconds, "missing" or "invalid".
+ */
+
+static void
+vet_example_context(const vet_test_rule_t *rule, const vet_example_t *example,
+    vet_submission_t *s)
+{
+    size_t      i;
+    uint32_t    age;
+    vet_str_t   text;
+
+    if (rule->test != VET_TEST_MEASURE) {
+        return;
+    }
+
+    if (rule->measure == VET_MEASURE_HONEYPOT) {
+        s->fields[0].role = VET_ROLE_HONEYPOT;
+    }
+
+    if (rule->measure < VET_MEASURE_AGE) {
+        return;
+    }
+
+    text = example->text;
+    s->nfields = 0;
+    age = 0;
+
+    for (i = 0; i < text.len && i < 9; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            break;
+        }
+
+        age = age * 10 + (text.data[i] - '0');
+    }
+
+    s->context.age = age;
+    s->context.token = (i == text.len) ? VET_TOKEN_VALID
+                       : vet_str_is(text, "missing") ? VET_TOKEN_MISSING
+                       : vet_str_is(text, "invalid") ? VET_TOKEN_INVALID
+                       : VET_TOKEN_UNKNOWN;
+}
+
+
 static void
 vet_example_judge(const vet_test_rule_t *rule, const vet_example_t *example,
     const vet_hits_t *hits, vet_errors_t *errors)
 {
-    size_t       i;
+    size_t       i, n;
     vet_shown_t  shown;
 
+    n = 0;
+
     for (i = 0; i < hits->n; i++) {
+        n += (hits->elts[i].rule == &rule->rule);
+
         if (hits->elts[i].rule == &vet_rule_budget) {
             vet_rule_error(errors, &example->place, "example \"%s\" takes too "
                            "long, expected a pattern with less to try",
@@ -447,7 +519,7 @@ vet_example_judge(const vet_test_rule_t *rule, const vet_example_t *example,
         }
     }
 
-    if (example->hit && hits->n == 0) {
+    if (example->hit && n == 0) {
         vet_rule_error(errors, &example->place, "example \"%s\" is not "
                        "matched, expected a hit%s",
                        vet_shown(&shown, example->text),
@@ -456,7 +528,7 @@ vet_example_judge(const vet_test_rule_t *rule, const vet_example_t *example,
                        : "");
     }
 
-    if (!example->hit && hits->n != 0) {
+    if (!example->hit && n != 0) {
         vet_rule_error(errors, &example->place, "example \"%s\" is matched, "
                        "expected a miss", vet_shown(&shown, example->text));
     }
@@ -495,20 +567,47 @@ vet_rule_capitals(const vet_test_rule_t *rule)
 static void
 vet_ruleset_forget(vet_ruleset_t *rs)
 {
-    size_t            i;
-    vet_test_rule_t  *rule;
+    size_t             i, k;
+    vet_place_t       *place;
+    vet_except_t     **excepts;
+    vet_test_rule_t   *rule;
 
     for (i = 0; i < rs->rules.n; i++) {
         rule = (vet_test_rule_t *) rs->rules.elts + i;
         rule->phrases = NULL;
         rule->nphrases = 0;
-        rule->examples = NULL;
-        rule->nexamples = 0;
         memset(&rule->place, 0, sizeof(vet_place_t));
+
+        for (k = 0; k < rule->nparts; k++) {
+            memset(&rule->parts[k].place, 0, sizeof(vet_place_t));
+        }
+
+        /* the line is what is shown of an example's place */
+
+        for (k = 0; k < rule->nexamples; k++) {
+            place = &rule->examples[k].place;
+            place->file = NULL;
+            place->id.len = 0;
+            place->id.data = NULL;
+        }
+    }
+
+    excepts = rs->excepts.elts;
+
+    for (i = 0; i < rs->excepts.n; i++) {
+        memset(&excepts[i]->place, 0, sizeof(vet_place_t));
+
+        if (excepts[i]->text != NULL) {
+            excepts[i]->text->phrases = NULL;
+            excepts[i]->text->nphrases = 0;
+        }
     }
 
     memset(&rs->names, 0, sizeof(vet_list_t));
+    memset(&rs->disabled, 0, sizeof(vet_list_t));
+    memset(&rs->lists, 0, sizeof(vet_list_t));
     rs->thresholds = NULL;
+    rs->override = NULL;
 
     vet_pool_destroy(rs->source);
     rs->source = NULL;
@@ -518,24 +617,32 @@ vet_ruleset_forget(vet_ruleset_t *rs)
 void
 vet_ruleset_destroy(vet_ruleset_t *rs)
 {
-    size_t            i, j;
-    vet_test_rule_t  *rule;
+    size_t            i;
 
     if (rs == NULL) {
         return;
     }
 
     for (i = 0; i < rs->rules.n; i++) {
-        rule = (vet_test_rule_t *) rs->rules.elts + i;
-
-        for (j = 0; j < rule->npatterns; j++) {
-            vet_pattern_destroy(&rule->patterns[j]);
-        }
+        vet_ruleset_patterns((vet_test_rule_t *) rs->rules.elts + i);
     }
+
+    vet_filter_destroy(rs->filter);
 
     vet_pool_destroy(rs->source);
     vet_pool_destroy(rs->pool);
     free(rs);
+}
+
+
+static void
+vet_ruleset_patterns(vet_test_rule_t *rule)
+{
+    size_t  i;
+
+    for (i = 0; i < rule->npatterns; i++) {
+        vet_pattern_destroy(&rule->patterns[i]);
+    }
 }
 
 
@@ -555,6 +662,80 @@ size_t
 vet_ruleset_rules(const vet_ruleset_t *rs)
 {
     return rs->rules.n;
+}
+
+
+/* Returns NULL behind the last rule. */
+
+static const vet_test_rule_t *
+vet_ruleset_at(const vet_ruleset_t *rs, size_t i)
+{
+    return (i < rs->rules.n) ? (const vet_test_rule_t *) rs->rules.elts + i
+                             : NULL;
+}
+
+
+const vet_rule_t *
+vet_ruleset_rule(const vet_ruleset_t *rs, size_t i)
+{
+    const vet_test_rule_t  *rule;
+
+    rule = vet_ruleset_at(rs, i);
+
+    return (rule == NULL) ? NULL : &rule->rule;
+}
+
+
+const char *
+vet_ruleset_test(const vet_ruleset_t *rs, size_t i)
+{
+    const vet_test_rule_t  *rule;
+
+    static const char *const  names[] = {
+        NULL, "words", "match", "measure", "hosts", "personal", "parts"
+    };
+
+    rule = vet_ruleset_at(rs, i);
+
+    return (rule == NULL) ? NULL : names[rule->test];
+}
+
+
+const char *
+vet_ruleset_view(const vet_ruleset_t *rs, size_t i)
+{
+    const vet_test_rule_t  *rule;
+
+    rule = vet_ruleset_at(rs, i);
+
+    if (rule == NULL || (rule->test != VET_TEST_WORDS
+                         && rule->test != VET_TEST_MATCH
+                         && rule->test != VET_TEST_HOSTS))
+    {
+        return NULL;
+    }
+
+    return vet_view_name(rule->view);
+}
+
+
+int
+vet_ruleset_example(const vet_ruleset_t *rs, size_t i, size_t k,
+    vet_shown_example_t *example)
+{
+    const vet_test_rule_t  *rule;
+
+    rule = vet_ruleset_at(rs, i);
+
+    if (rule == NULL || k >= rule->nexamples) {
+        return VET_DECLINED;
+    }
+
+    example->text = rule->examples[k].text;
+    example->line = rule->examples[k].place.line;
+    example->hit = rule->examples[k].hit;
+
+    return VET_OK;
 }
 
 

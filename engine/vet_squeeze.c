@@ -72,7 +72,7 @@ typedef struct {
     unsigned                plain:1;    /* written as it is */
     unsigned                mapped:1;   /* its digits may be letters */
     unsigned                second:1;   /* may join what is before it */
-} vet_token_t;
+} vet_chunk_t;
 
 typedef struct {
     vet_pool_t             *pool;
@@ -94,27 +94,27 @@ typedef struct {
 
 static int vet_squeeze_all(vet_squeezer_t *s);
 static size_t vet_squeeze_next(const vet_squeezer_t *s, size_t i, int *space);
-static int vet_squeeze_seam(const vet_squeezer_t *s, const vet_token_t *last,
-    vet_token_t *token, int space);
+static int vet_squeeze_seam(const vet_squeezer_t *s, const vet_chunk_t *last,
+    vet_chunk_t *token, int space);
 static int vet_squeeze_between(const vet_squeezer_t *s,
-    const vet_token_t *token);
+    const vet_chunk_t *token);
 static void vet_squeeze_token(const vet_squeezer_t *s, size_t i,
-    vet_token_t *token);
-static int vet_squeeze_letters(const vet_squeezer_t *s, vet_token_t *token);
-static void vet_squeeze_mixed(const vet_squeezer_t *s, vet_token_t *token);
-static void vet_squeeze_kind(const vet_squeezer_t *s, vet_token_t *token);
+    vet_chunk_t *token);
+static int vet_squeeze_letters(const vet_squeezer_t *s, vet_chunk_t *token);
+static void vet_squeeze_mixed(const vet_squeezer_t *s, vet_chunk_t *token);
+static void vet_squeeze_kind(const vet_squeezer_t *s, vet_chunk_t *token);
 static vet_class_t vet_squeeze_class(const vet_squeezer_t *s, size_t i,
     uint32_t *cp, size_t *n);
 static size_t vet_squeeze_signs(const vet_squeezer_t *s, size_t i,
     vet_class_t before);
 static vet_class_t vet_squeeze_char(const vet_squeezer_t *s,
-    const vet_token_t *token, size_t i, uint32_t *cp, size_t *n);
+    const vet_chunk_t *token, size_t i, uint32_t *cp, size_t *n);
 static int vet_squeeze_spelled(const vet_squeezer_t *s, size_t i);
 static uint32_t vet_squeeze_letter(uint32_t cp);
 static int vet_squeeze_repeats(const vet_squeezer_t *s, vet_last_t *last,
     uint32_t cp, size_t next);
 static uint32_t vet_squeeze_bare(uint32_t cp);
-static int vet_squeeze_write(vet_squeezer_t *s, const vet_token_t *token);
+static int vet_squeeze_write(vet_squeezer_t *s, const vet_chunk_t *token);
 static int vet_squeeze_merge(vet_squeezer_t *s, const vet_last_t *last,
     size_t to);
 static int vet_squeeze_put(vet_squeezer_t *s, uint32_t cp, size_t from,
@@ -200,9 +200,9 @@ vet_squeeze_all(vet_squeezer_t *s)
 {
     int          rc, space;
     size_t       i, gap;
-    vet_token_t  token, last;
+    vet_chunk_t  token, last;
 
-    memset(&last, 0, sizeof(vet_token_t));
+    memset(&last, 0, sizeof(vet_chunk_t));
     i = 0;
 
     for ( ;; ) {
@@ -277,8 +277,8 @@ vet_squeeze_next(const vet_squeezer_t *s, size_t i, int *space)
 /* Tells whether the separators between two tokens are dropped. */
 
 static int
-vet_squeeze_seam(const vet_squeezer_t *s, const vet_token_t *last,
-    vet_token_t *token, int space)
+vet_squeeze_seam(const vet_squeezer_t *s, const vet_chunk_t *last,
+    vet_chunk_t *token, int space)
 {
     if (token->second || last->kind == VET_TOKEN_MIXED) {
         return 0;
@@ -309,11 +309,11 @@ vet_squeeze_seam(const vet_squeezer_t *s, const vet_token_t *last,
  */
 
 static int
-vet_squeeze_between(const vet_squeezer_t *s, const vet_token_t *token)
+vet_squeeze_between(const vet_squeezer_t *s, const vet_chunk_t *token)
 {
     int          space;
     size_t       i, digits;
-    vet_token_t  next;
+    vet_chunk_t  next;
 
     next = *token;
 
@@ -342,9 +342,9 @@ vet_squeeze_between(const vet_squeezer_t *s, const vet_token_t *token)
 
 
 static void
-vet_squeeze_token(const vet_squeezer_t *s, size_t i, vet_token_t *token)
+vet_squeeze_token(const vet_squeezer_t *s, size_t i, vet_chunk_t *token)
 {
-    memset(token, 0, sizeof(vet_token_t));
+    memset(token, 0, sizeof(vet_chunk_t));
     token->from = i;
     token->to = i;
     token->plain = 1;
@@ -360,7 +360,7 @@ vet_squeeze_token(const vet_squeezer_t *s, size_t i, vet_token_t *token)
 /* Reads a token of letters only, which most are; else returns 0. */
 
 static int
-vet_squeeze_letters(const vet_squeezer_t *s, vet_token_t *token)
+vet_squeeze_letters(const vet_squeezer_t *s, vet_chunk_t *token)
 {
     size_t       i, n, distinct;
     uint32_t     cp;
@@ -418,7 +418,7 @@ vet_squeeze_letters(const vet_squeezer_t *s, vet_token_t *token)
 /* Reads any other token up to its end. */
 
 static void
-vet_squeeze_mixed(const vet_squeezer_t *s, vet_token_t *token)
+vet_squeeze_mixed(const vet_squeezer_t *s, vet_chunk_t *token)
 {
     size_t       i, n, letters, first;
     uint32_t     cp;
@@ -467,7 +467,7 @@ vet_squeeze_mixed(const vet_squeezer_t *s, vet_token_t *token)
 /* Finds what comes out of such a token. */
 
 static void
-vet_squeeze_kind(const vet_squeezer_t *s, vet_token_t *token)
+vet_squeeze_kind(const vet_squeezer_t *s, vet_chunk_t *token)
 {
     size_t       i, n, letters, others, distinct;
     uint32_t     cp;
@@ -580,7 +580,7 @@ vet_squeeze_signs(const vet_squeezer_t *s, size_t i, vet_class_t before)
 /* Reads a character of a token, as what comes out: letter, digit or mark. */
 
 static vet_class_t
-vet_squeeze_char(const vet_squeezer_t *s, const vet_token_t *token, size_t i,
+vet_squeeze_char(const vet_squeezer_t *s, const vet_chunk_t *token, size_t i,
     uint32_t *cp, size_t *n)
 {
     vet_class_t  class;
@@ -709,7 +709,7 @@ vet_squeeze_bare(uint32_t cp)
 
 
 static int
-vet_squeeze_write(vet_squeezer_t *s, const vet_token_t *token)
+vet_squeeze_write(vet_squeezer_t *s, const vet_chunk_t *token)
 {
     int          rc;
     size_t       i, n;

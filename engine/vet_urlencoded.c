@@ -10,13 +10,9 @@
  */
 
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE     /* memmem() */
-#endif
-
-#include <endian.h>
 #include <string.h>
 
+#include "vet_lanes.h"
 #include "vet_parse.h"
 
 
@@ -26,12 +22,47 @@
 #define VET_URLENCODED_SIGN   2
 
 
-/* as the compiler has it, for any processor */
+/*
+ * What is decoded together, and what is copied together: more than there is
+ * between one "%" and the next in most of a Vietnamese text.  One block reads
+ * up to VET_URLENCODED_READ bytes, and writes as many.
+ */
 
-typedef unsigned char  vet_sixteen_t __attribute__((vector_size(16)));
+#define VET_URLENCODED_BLOCK  64
+#define VET_URLENCODED_READ   (VET_URLENCODED_BLOCK + VET_LANES)
+#define VET_URLENCODED_END    (VET_URLENCODED_BLOCK + VET_URLENCODED_READ)
+
+
+/* what a body may have in it */
+
+#define VET_URLENCODED_HIGH       1     /* a byte above 0x7f */
+#define VET_URLENCODED_SEMICOLON  2
+#define VET_URLENCODED_UNICODE    4     /* "%u" */
+
+
+/* Not 0, or above 0x7f, for each of sixteen places that had it. */
+
+typedef struct {
+    vet_lanes_t           all;
+    vet_lanes_t           semicolons;
+    vet_lanes_t           unicode;
+} vet_urlencoded_has_t;
+
+
+/* A text that is being decoded. */
+
+typedef struct {
+    size_t                  at;         /* of the next block: already read */
+    size_t                  gone;       /* so many bytes fewer were written */
+    int                     wrong;
+    vet_lanes_t           all;        /* all bytes as they were sent */
+} vet_urlencoded_t;
 
 
 static void vet_urlencoded_look(vet_reader_t *r);
+static unsigned vet_urlencoded_has(vet_str_t body);
+static inline void vet_urlencoded_lanes(vet_urlencoded_has_t *has,
+    const unsigned char *pos);
 static const unsigned char *vet_urlencoded_divided(const unsigned char *pos,
     const unsigned char *end);
 static const unsigned char *vet_urlencoded_unicode(const unsigned char *pos,
@@ -42,11 +73,15 @@ static int vet_urlencoded_bracket(const unsigned char *pos,
     const unsigned char *end);
 static int vet_urlencoded_text(vet_reader_t *r, const unsigned char *pos,
     const unsigned char *end, vet_str_t *text);
-static size_t vet_urlencoded_decode(const unsigned char *pos,
-    const unsigned char *end, unsigned char *dst, int *wrong, int *high);
-static uint64_t vet_urlencoded_equal(uint64_t eight, unsigned char c);
-static size_t vet_urlencoded_byte(const unsigned char *pos,
-    const unsigned char *end, unsigned char *dst, int *wrong);
+static size_t vet_urlencoded_decode(vet_str_t text, unsigned char *dst,
+    int *wrong, int *high);
+static inline void vet_urlencoded_block(vet_urlencoded_t *d,
+    const unsigned char *pos, unsigned char *dst);
+static int vet_urlencoded_wrong(const unsigned char *pos);
+static inline void vet_urlencoded_copy(unsigned char *dst,
+    const unsigned char *pos);
+static inline uint64_t vet_urlencoded_percents(const unsigned char *pos,
+    vet_lanes_t *all);
 
 
 /*
@@ -71,11 +106,11 @@ static size_t vet_urlencoded_byte(const unsigned char *pos,
     ['e'] = (mark) | 14 * (weight),   ['E'] = (mark) | 14 * (weight),        \
     ['f'] = (mark) | 15 * (weight),   ['F'] = (mark) | 15 * (weight)
 
-static const uint16_t  vet_hex_first[256] = {
+static const unsigned  vet_hex_first[256] = {
     vet_hex_table(VET_HEX_FIRST, 16)
 };
 
-static const uint16_t  vet_hex_second[256] = {
+static const unsigned  vet_hex_second[256] = {
     vet_hex_table(VET_HEX_SECOND, 1)
 };
 
@@ -128,21 +163,27 @@ static void
 vet_urlencoded_look(vet_reader_t *r)
 {
     size_t                bad;
+    unsigned              has;
     const unsigned char  *pos, *end, *found;
 
     pos = r->body.data;
     end = pos + r->body.len;
+    has = vet_urlencoded_has(r->body);
 
-    bad = vet_utf8_check(r->body);
+    if (has & VET_URLENCODED_HIGH) {
+        bad = vet_utf8_check(r->body);
 
-    if (bad != r->body.len) {
-        vet_reader_note(r, VET_CHARSET, bad);
+        if (bad != r->body.len) {
+            vet_reader_note(r, VET_CHARSET, bad);
+        }
     }
 
-    found = vet_urlencoded_divided(pos, end);
+    if (has & VET_URLENCODED_SEMICOLON) {
+        found = vet_urlencoded_divided(pos, end);
 
-    if (found != NULL) {
-        vet_reader_note(r, VET_FORM_AMBIGUOUS, (size_t) (found - pos));
+        if (found != NULL) {
+            vet_reader_note(r, VET_FORM_AMBIGUOUS, (size_t) (found - pos));
+        }
     }
 
     if (memchr(pos, '=', r->body.len) == NULL
@@ -151,11 +192,61 @@ vet_urlencoded_look(vet_reader_t *r)
         vet_reader_note(r, VET_FORM_AMBIGUOUS, 0);
     }
 
-    found = vet_urlencoded_unicode(pos, end);
+    if (has & VET_URLENCODED_UNICODE) {
+        found = vet_urlencoded_unicode(pos, end);
 
-    if (found != NULL) {
-        vet_reader_note(r, VET_FORM_AMBIGUOUS, (size_t) (found - pos));
+        if (found != NULL) {
+            vet_reader_note(r, VET_FORM_AMBIGUOUS, (size_t) (found - pos));
+        }
     }
+}
+
+
+/* Tells, in one pass, which of the next looks are needed. */
+
+static unsigned
+vet_urlencoded_has(vet_str_t body)
+{
+    vet_urlencoded_has_t  has;
+    const unsigned char  *pos, *end;
+    unsigned char         rest[VET_LANES + 1];
+
+    memset(&has, 0, sizeof(vet_urlencoded_has_t));
+
+    end = body.data + body.len;
+
+    for (pos = body.data;
+         end - pos > VET_LANES;
+         pos += VET_LANES)
+    {
+        vet_urlencoded_lanes(&has, pos);
+    }
+
+    memset(rest, 0, sizeof(rest));
+    memcpy(rest, pos, (size_t) (end - pos));
+
+    vet_urlencoded_lanes(&has, rest);
+
+    return (vet_lanes_bits(has.all) ? VET_URLENCODED_HIGH : 0)
+           | (vet_lanes_bits(has.semicolons) ? VET_URLENCODED_SEMICOLON
+                                                 : 0)
+           | (vet_lanes_bits(has.unicode) ? VET_URLENCODED_UNICODE : 0);
+}
+
+
+/* Looks at sixteen bytes, each with the one behind it. */
+
+static inline void
+vet_urlencoded_lanes(vet_urlencoded_has_t *has, const unsigned char *pos)
+{
+    vet_lanes_t  one, next;
+
+    one = vet_lanes_load(pos);
+    next = vet_lanes_load(pos + 1);
+
+    has->all |= one;
+    has->semicolons |= (vet_lanes_t) (one == ';');
+    has->unicode |= (vet_lanes_t) ((one == '%') & (next == 'u'));
 }
 
 
@@ -189,31 +280,12 @@ vet_urlencoded_divided(const unsigned char *pos, const unsigned char *end)
 }
 
 
-/*
- * Returns the first "%uXXXX", or NULL.  Sixteen places are looked at together,
- * as memmem() took as long as all the decoding.
- */
+/* Returns the first "%uXXXX", or NULL. */
 
 static const unsigned char *
 vet_urlencoded_unicode(const unsigned char *pos, const unsigned char *end)
 {
-    uint64_t       found[2];
-    vet_sixteen_t  one, next;
-
-    while (end - pos >= 6) {
-
-        if (end - pos > 16) {
-            memcpy(&one, pos, 16);
-            memcpy(&next, pos + 1, 16);
-
-            one = (vet_sixteen_t) ((one == '%') & (next == 'u'));
-            memcpy(found, &one, 16);
-
-            if ((found[0] | found[1]) == 0) {
-                pos += 16;
-                continue;
-            }
-        }
+    for ( /* void */ ; end - pos >= 6; pos++) {
 
         if (pos[0] == '%' && pos[1] == 'u'
             && vet_hex_first[pos[2]] != 0
@@ -223,8 +295,6 @@ vet_urlencoded_unicode(const unsigned char *pos, const unsigned char *end)
         {
             return pos;
         }
-
-        pos++;
     }
 
     return NULL;
@@ -334,7 +404,7 @@ vet_urlencoded_text(vet_reader_t *r, const unsigned char *pos,
     }
 
     text->data = dst;
-    text->len = vet_urlencoded_decode(pos, end, dst, &wrong, &high);
+    text->len = vet_urlencoded_decode(sent, dst, &wrong, &high);
 
     if ((wrong & VET_URLENCODED_SIGN)
         || (high && (wrong || vet_utf8_check(*text) != text->len)))
@@ -347,106 +417,159 @@ vet_urlencoded_text(vet_reader_t *r, const unsigned char *pos,
 
 
 /*
- * Eight bytes at a time up to the next "%": how far that is cannot be
- * predicted either.  What is written is never longer than what was read, so
- * there is room for eight.  Tells whether a "%" was wrong and whether a byte
- * is above 0x7f as it stands.
+ * A block at a time.  The last ones are read from a copy that has NULs behind
+ * it and written beside the text, as a block reads and writes more than it is
+ * long.  Tells whether a "%" was wrong and whether a byte is above 0x7f as it
+ * stands.
  */
 
 static size_t
-vet_urlencoded_decode(const unsigned char *pos, const unsigned char *end,
-    unsigned char *dst, int *wrong, int *high)
+vet_urlencoded_decode(vet_str_t text, unsigned char *dst, int *wrong,
+    int *high)
 {
-    uint64_t        all, eight, percent;
+    size_t                at, done, rest, len;
+    vet_urlencoded_t      d;
+    const unsigned char  *pos;
+    unsigned char         in[VET_URLENCODED_END], out[VET_URLENCODED_END];
+
+    memset(&d, 0, sizeof(vet_urlencoded_t));
+
+    pos = text.data;
+    done = 0;
+
+    while (text.len - done >= VET_URLENCODED_READ) {
+        vet_urlencoded_block(&d, pos + done, dst + done);
+        done += VET_URLENCODED_BLOCK;
+    }
+
+    len = done - d.gone;
+    rest = text.len - done;
+
+    memset(in, 0, sizeof(in));
+    memcpy(in, pos + done, rest);
+
+    /* the first of them may have been read together with what is before */
+
+    at = d.at;
+    d.gone = 0;
+
+    for (done = 0; done < rest; done += VET_URLENCODED_BLOCK) {
+        vet_urlencoded_block(&d, in + done, out + done);
+    }
+
+    memcpy(dst + len + at, out + at, rest - d.gone - at);
+
+    *wrong = d.wrong;
+    *high = vet_lanes_bits(d.all);
+
+    return len + rest - d.gone;
+}
+
+
+/*
+ * Decodes a block to dst, less what is gone already.  Where each "%" is is
+ * known before the first is decoded: how far it is to the next one, or how
+ * many follow each other, cannot be predicted.
+ */
+
+static inline void
+vet_urlencoded_block(vet_urlencoded_t *d, const unsigned char *pos,
+    unsigned char *dst)
+{
+    size_t          at, next;
+    unsigned        byte;
+    uint64_t        percents;
+    vet_lanes_t     all;
     unsigned char  *start;
 
+    all = d->all;
+    percents = vet_urlencoded_percents(pos, &all);
+    d->all = all;
+    dst -= d->gone;
     start = dst;
-    all = 0;
-    *wrong = 0;
+    at = d->at;
 
-    while (end - pos >= 8) {
-        memcpy(&eight, pos, 8);
-        all |= eight;
-        eight = le64toh(eight);
+    while (percents != 0) {
+        next = (unsigned) __builtin_ctzll(percents);
+        percents &= percents - 1;
 
-        /* exact up to the first "%", which is all that is asked */
+        /* at least once, and what is too much is written over */
 
-        percent = eight ^ 0x2525252525252525u;
-        percent = (percent - 0x0101010101010101u) & ~percent
-                  & 0x8080808080808080u;
+        do {
+            vet_urlencoded_copy(dst + at, pos + at);
+            at += VET_LANES;
+        } while (at < next);
 
-        eight ^= (vet_urlencoded_equal(eight, '+') >> 7) * ('+' ^ ' ');
+        byte = vet_hex_first[pos[next + 1]] | vet_hex_second[pos[next + 2]];
 
-        eight = htole64(eight);
-        memcpy(dst, &eight, 8);
-
-        if (percent == 0) {
-            pos += 8;
-            dst += 8;
+        if (byte < VET_HEX_BOTH) {
+            d->wrong |= vet_urlencoded_wrong(pos + next);
+            dst[next] = '%';
+            at = next + 1;
             continue;
         }
 
-        pos += __builtin_ctzll(percent) / 8;
-        dst += __builtin_ctzll(percent) / 8;
-
-        do {
-            pos += vet_urlencoded_byte(pos, end, dst++, wrong);
-        } while (pos < end && *pos == '%');
+        dst[next] = (unsigned char) byte;
+        at = next + 3;
+        dst -= 2;
     }
 
-    while (pos < end) {
-        all |= *pos;
+    d->gone += (size_t) (start - dst);
 
-        if (*pos == '%') {
-            pos += vet_urlencoded_byte(pos, end, dst++, wrong);
+    next = at;
 
-        } else {
-            *dst++ = (*pos == '+') ? ' ' : *pos;
-            pos++;
-        }
+    while (at < VET_URLENCODED_BLOCK) {
+        vet_urlencoded_copy(dst + at, pos + at);
+        at += VET_LANES;
     }
 
-    *high = (all & 0x8080808080808080u) != 0;
-
-    return (size_t) (dst - start);
+    d->at = (next > VET_URLENCODED_BLOCK) ? next - VET_URLENCODED_BLOCK : 0;
 }
 
 
-/* Gives 0x80 for each of the eight bytes that is c, and 0 for others. */
+/* Tells what is wrong with a "%". */
 
-static uint64_t
-vet_urlencoded_equal(uint64_t eight, unsigned char c)
+static int
+vet_urlencoded_wrong(const unsigned char *pos)
 {
-    eight ^= 0x0101010101010101u * c;
-
-    return ~(((eight & 0x7f7f7f7f7f7f7f7fu) + 0x7f7f7f7f7f7f7f7fu) | eight)
-           & 0x8080808080808080u;
+    return (pos[1] == '+' && vet_hex_second[pos[2]] != 0)
+           ? VET_URLENCODED_WRONG | VET_URLENCODED_SIGN
+           : VET_URLENCODED_WRONG;
 }
 
 
-/* Decodes what a "%" begins; returns how many bytes of the body it is. */
+/* Copies sixteen bytes, each "+" as a space. */
 
-static size_t
-vet_urlencoded_byte(const unsigned char *pos, const unsigned char *end,
-    unsigned char *dst, int *wrong)
+static inline void
+vet_urlencoded_copy(unsigned char *dst, const unsigned char *pos)
 {
-    unsigned  byte;
+    vet_lanes_t  bytes;
 
-    if (end - pos > 2) {
-        byte = vet_hex_first[pos[1]] | vet_hex_second[pos[2]];
+    bytes = vet_lanes_load(pos);
+    bytes ^= (vet_lanes_t) (bytes == '+') & ('+' ^ ' ');
 
-        if (byte >= VET_HEX_BOTH) {
-            *dst = (unsigned char) byte;
-            return 3;
-        }
+    memcpy(dst, &bytes, sizeof(bytes));
+}
 
-        if (pos[1] == '+' && byte >= VET_HEX_SECOND) {
-            *wrong |= VET_URLENCODED_SIGN;
-        }
+
+/* Gives a bit for each "%" of a block, the lowest one for its first byte. */
+
+static inline uint64_t
+vet_urlencoded_percents(const unsigned char *pos, vet_lanes_t *all)
+{
+    size_t       i;
+    uint64_t     bits;
+    vet_lanes_t  bytes;
+
+    bits = 0;
+
+    for (i = 0; i < VET_URLENCODED_BLOCK; i += VET_LANES) {
+        bytes = vet_lanes_load(pos + i);
+        *all |= bytes;
+
+        bytes = (vet_lanes_t) (bytes == '%');
+        bits |= (uint64_t) vet_lanes_bits(bytes) << i;
     }
 
-    *dst = '%';
-    *wrong |= VET_URLENCODED_WRONG;
-
-    return 1;
+    return bits;
 }

@@ -8,69 +8,36 @@
 
 #include <string.h>
 
+#include "vet_lanes.h"
 #include "vet_parse.h"
 
 
-/* A block is longer than what is without accents in a Vietnamese text. */
+/* A block is what is skipped together where all of it is ASCII. */
 
-#define VET_UTF8_BLOCK  32
+#define VET_UTF8_BLOCK   64
+
+/* As many bytes before a place tell what has to stand there. */
+
+#define VET_UTF8_BEFORE  3
 
 
 /*
- * A state machine whose states are bit offsets: a row has, for one kind of
- * byte, the next state of each state, six bits for each.  So a byte costs a
- * load and a shift whatever it is, and text that is half ASCII, as Vietnamese
- * is, costs no mispredicted branches.
+ * Signed numbers, as these are what every processor compares.  Bytes have the
+ * same order when the highest bit of each is turned.
  */
 
-enum {
-    VET_UTF8_START = 0,
-    VET_UTF8_WRONG = 6,
-    VET_UTF8_ONE = 12,      /* one byte more of 0x80-0xbf */
-    VET_UTF8_TWO = 18,
-    VET_UTF8_THREE = 24,
-    VET_UTF8_E0 = 30,       /* behind this byte: no overlong forms, */
-    VET_UTF8_ED = 36,       /* no surrogates */
-    VET_UTF8_F0 = 42,
-    VET_UTF8_F4 = 48        /* and nothing above U+10FFFF */
-};
+#define VET_UTF8_TURN    ((signed char) -0x80)
 
-#define VET_UTF8_ROW(start, one, two, three, e0, ed, f0, f4)                 \
-    ((uint64_t) VET_UTF8_##start << VET_UTF8_START                           \
-     | (uint64_t) VET_UTF8_WRONG << VET_UTF8_WRONG                           \
-     | (uint64_t) VET_UTF8_##one << VET_UTF8_ONE                             \
-     | (uint64_t) VET_UTF8_##two << VET_UTF8_TWO                             \
-     | (uint64_t) VET_UTF8_##three << VET_UTF8_THREE                         \
-     | (uint64_t) VET_UTF8_##e0 << VET_UTF8_E0                               \
-     | (uint64_t) VET_UTF8_##ed << VET_UTF8_ED                               \
-     | (uint64_t) VET_UTF8_##f0 << VET_UTF8_F0                               \
-     | (uint64_t) VET_UTF8_##f4 << VET_UTF8_F4)
-
-#define VET_UTF8_LEAD(next)                                                  \
-    VET_UTF8_ROW(next, WRONG, WRONG, WRONG, WRONG, WRONG, WRONG, WRONG)
-
-static const uint64_t  vet_utf8_rows[256] = {
-    [0x00 ... 0x7f] = VET_UTF8_LEAD(START),
-    [0x80 ... 0x8f] = VET_UTF8_ROW(WRONG, START, ONE, TWO, WRONG, ONE, WRONG,
-                                   TWO),
-    [0x90 ... 0x9f] = VET_UTF8_ROW(WRONG, START, ONE, TWO, WRONG, ONE, TWO,
-                                   WRONG),
-    [0xa0 ... 0xbf] = VET_UTF8_ROW(WRONG, START, ONE, TWO, ONE, WRONG, TWO,
-                                   WRONG),
-    [0xc0 ... 0xc1] = VET_UTF8_LEAD(WRONG),
-    [0xc2 ... 0xdf] = VET_UTF8_LEAD(ONE),
-    [0xe0]          = VET_UTF8_LEAD(E0),
-    [0xe1 ... 0xec] = VET_UTF8_LEAD(TWO),
-    [0xed]          = VET_UTF8_LEAD(ED),
-    [0xee ... 0xef] = VET_UTF8_LEAD(TWO),
-    [0xf0]          = VET_UTF8_LEAD(F0),
-    [0xf1 ... 0xf3] = VET_UTF8_LEAD(THREE),
-    [0xf4]          = VET_UTF8_LEAD(F4),
-    [0xf5 ... 0xff] = VET_UTF8_LEAD(WRONG),
-};
+#define vet_utf8_turned(byte)  ((signed char) ((byte) - 0x80))
 
 
-static int vet_utf8_ascii(const unsigned char *pos);
+static int vet_utf8_valid(vet_str_t s);
+static vet_signed_lanes_t vet_utf8_edge(const unsigned char *pos, size_t before,
+    size_t len);
+static inline vet_signed_lanes_t vet_utf8_wrong(const unsigned char *pos);
+static inline vet_signed_lanes_t vet_utf8_load(const unsigned char *pos);
+static inline int vet_utf8_skip(const unsigned char *pos);
+static inline int vet_utf8_ascii(const unsigned char *pos, uint64_t all);
 
 
 size_t
@@ -109,69 +76,150 @@ vet_utf8_step(const unsigned char *pos, const unsigned char *end,
 }
 
 
-/*
- * A wrong state stays; only then it is looked for where it became so.  The two
- * halves are read side by side: each waits for its own last step only.
- */
+/* Where it is wrong is looked for only when it is. */
 
 size_t
 vet_utf8_check(vet_str_t s)
 {
     size_t                n;
-    uint64_t              first, second;
     unsigned              valid;
-    const unsigned char  *one, *two, *middle, *end;
+    const unsigned char  *pos, *end;
 
-    one = s.data;
-    end = one + s.len;
-    middle = one + s.len / 2;
-
-    while (middle < end && (*middle & 0xc0) == 0x80) {
-        middle++;
-    }
-
-    two = middle;
-    first = VET_UTF8_START;
-    second = VET_UTF8_START;
-
-    while (middle - one >= VET_UTF8_BLOCK && end - two >= VET_UTF8_BLOCK) {
-
-        if (((first | second) & 63) == VET_UTF8_START
-            && vet_utf8_ascii(one) && vet_utf8_ascii(two))
-        {
-            one += VET_UTF8_BLOCK;
-            two += VET_UTF8_BLOCK;
-            continue;
-        }
-
-        for (n = 0; n < VET_UTF8_BLOCK; n++) {
-            first = vet_utf8_rows[*one++] >> (first & 63);
-            second = vet_utf8_rows[*two++] >> (second & 63);
-        }
-    }
-
-    while (one < middle) {
-        first = vet_utf8_rows[*one++] >> (first & 63);
-    }
-
-    while (two < end) {
-        second = vet_utf8_rows[*two++] >> (second & 63);
-    }
-
-    if (((first | second) & 63) == VET_UTF8_START) {
+    if ((s.len < VET_LANES && vet_ascii_check(s)) || vet_utf8_valid(s)) {
         return s.len;
     }
 
-    one = s.data;
+    end = s.data + s.len;
 
-    for ( ;; ) {
-        n = vet_utf8_step(one, end, &valid);
+    for (pos = s.data; pos < end; pos += n) {
+        n = vet_utf8_step(pos, end, &valid);
         if (!valid) {
-            return (size_t) (one - s.data);
+            break;
+        }
+    }
+
+    return (size_t) (pos - s.data);
+}
+
+
+/*
+ * Sixteen places at a time, each beside those before it: what kind of byte
+ * comes next cannot be predicted in a text that is half ASCII, as Vietnamese
+ * is.
+ */
+
+static int
+vet_utf8_valid(vet_str_t s)
+{
+    size_t              i;
+    vet_signed_lanes_t  wrong;
+
+    if (s.len < VET_LANES) {
+        wrong = vet_utf8_edge(s.data, 0, s.len);
+
+    } else {
+        wrong = vet_utf8_edge(s.data, 0, VET_LANES);
+        i = VET_LANES;
+
+        while (s.len - i >= VET_UTF8_BLOCK) {
+
+            if (!vet_utf8_skip(s.data + i)) {
+                wrong |= vet_utf8_wrong(s.data + i)
+                         | vet_utf8_wrong(s.data + i + VET_LANES)
+                         | vet_utf8_wrong(s.data + i + VET_LANES * 2)
+                         | vet_utf8_wrong(s.data + i + VET_LANES * 3);
+            }
+
+            i += VET_UTF8_BLOCK;
         }
 
-        one += n;
+        for ( /* void */ ; s.len - i >= VET_LANES; i += VET_LANES) {
+            wrong |= vet_utf8_wrong(s.data + i);
+        }
+
+        wrong |= vet_utf8_edge(s.data + i, VET_UTF8_BEFORE, s.len - i);
     }
+
+    return vet_lanes_bits((vet_lanes_t) (wrong != 0)) == 0;
+}
+
+
+/*
+ * The same at the beginning, where nothing is before, and for what is left at
+ * the end: a character that is cut off there has a NUL in the wrong place.
+ */
+
+static vet_signed_lanes_t
+vet_utf8_edge(const unsigned char *pos, size_t before, size_t len)
+{
+    unsigned char  edge[VET_UTF8_BEFORE + VET_LANES];
+
+    memset(edge, 0, sizeof(edge));
+    memcpy(edge + VET_UTF8_BEFORE - before, pos - before, before + len);
+
+    return vet_utf8_wrong(edge + VET_UTF8_BEFORE);
+}
+
+
+/*
+ * Gives what is not 0 for each of the sixteen bytes that cannot stand where it
+ * does.  There are overlong forms behind 0xe0 and 0xf0, surrogates behind
+ * 0xed, and what is above U+10FFFF behind 0xf4.
+ */
+
+static inline vet_signed_lanes_t
+vet_utf8_wrong(const unsigned char *pos)
+{
+    vet_signed_lanes_t  byte, one, two, three, due, wrong;
+
+    byte = vet_utf8_load(pos);
+    one = vet_utf8_load(pos - 1);
+    two = vet_utf8_load(pos - 2);
+    three = vet_utf8_load(pos - 3);
+
+    due = (one >= vet_utf8_turned(0xc0))
+          | (two >= vet_utf8_turned(0xe0))
+          | (three >= vet_utf8_turned(0xf0));
+
+    /* 0x80-0xbf are the least numbers when they are not turned */
+
+    wrong = due ^ ((byte ^ VET_UTF8_TURN) < (signed char) 0xc0);
+
+    wrong |= ((byte & ~1) == vet_utf8_turned(0xc0))
+             | (byte >= vet_utf8_turned(0xf5));
+
+    wrong |= ((one == vet_utf8_turned(0xe0)) & (byte < vet_utf8_turned(0xa0)))
+             | ((one == vet_utf8_turned(0xed))
+                & (byte >= vet_utf8_turned(0xa0)))
+             | ((one == vet_utf8_turned(0xf0))
+                & (byte < vet_utf8_turned(0x90)))
+             | ((one == vet_utf8_turned(0xf4))
+                & (byte >= vet_utf8_turned(0x90)));
+
+    return wrong;
+}
+
+
+static inline vet_signed_lanes_t
+vet_utf8_load(const unsigned char *pos)
+{
+    return (vet_signed_lanes_t) vet_lanes_load(pos) ^ VET_UTF8_TURN;
+}
+
+
+/*
+ * Tells whether a block and what is before it are ASCII.  One condition for
+ * all of it, as more of them are more that is not predicted.
+ */
+
+static inline int
+vet_utf8_skip(const unsigned char *pos)
+{
+    uint64_t  before;
+
+    memcpy(&before, pos - sizeof(before), sizeof(before));
+
+    return vet_utf8_ascii(pos, before);
 }
 
 
@@ -182,7 +230,7 @@ vet_ascii_check(vet_str_t s)
     unsigned char  all;
 
     for (i = 0; s.len - i >= VET_UTF8_BLOCK; i += VET_UTF8_BLOCK) {
-        if (!vet_utf8_ascii(s.data + i)) {
+        if (!vet_utf8_ascii(s.data + i, 0)) {
             return 0;
         }
     }
@@ -195,20 +243,19 @@ vet_ascii_check(vet_str_t s)
 }
 
 
-/* Tells whether the next VET_UTF8_BLOCK bytes are all ASCII. */
+/* The same for a block, together with eight bytes more. */
 
-static int
-vet_utf8_ascii(const unsigned char *pos)
+static inline int
+vet_utf8_ascii(const unsigned char *pos, uint64_t all)
 {
-    size_t    i;
-    uint64_t  all, eight;
+    size_t       i;
+    vet_lanes_t  block;
 
-    all = 0;
+    block = vet_lanes_load(pos);
 
-    for (i = 0; i < VET_UTF8_BLOCK; i += 8) {
-        memcpy(&eight, pos + i, 8);
-        all |= eight;
+    for (i = VET_LANES; i < VET_UTF8_BLOCK; i += VET_LANES) {
+        block |= vet_lanes_load(pos + i);
     }
 
-    return (all & 0x8080808080808080u) == 0;
+    return (vet_lanes_bits(block) | (all & 0x8080808080808080u)) == 0;
 }

@@ -34,6 +34,7 @@
 #define VET_NONE            UINT32_MAX
 
 #define VET_MARKS           32       /* more are rare, and allocated */
+#define VET_ACCENTS         2        /* on one Latin letter, "ậ" */
 #define VET_CCC_SHIFT       21
 #define VET_CP_MASK         ((1u << VET_CCC_SHIFT) - 1)
 
@@ -83,6 +84,7 @@ static int vet_view_char(vet_builder_t *b, const vet_char_t *c, int alone);
 static int vet_view_push(vet_builder_t *b, uint32_t cp, const vet_char_t *c);
 static int vet_view_mark(vet_builder_t *b, uint32_t cp, unsigned ccc);
 static int vet_view_flush(vet_builder_t *b);
+static void vet_view_accents(vet_builder_t *b);
 static int vet_view_compose(vet_builder_t *b);
 static int vet_view_sort(vet_builder_t *b);
 static int vet_view_count_sort(vet_builder_t *b);
@@ -399,6 +401,16 @@ vet_view_push(vet_builder_t *b, uint32_t cp, const vet_char_t *c)
 
     u = vet_uni(cp);
 
+    /* a ring or a box around a letter */
+
+    if (u->ccc == 0 && b->pending && b->starter != VET_NONE
+        && (u->flags & (VET_UNI_MARK|VET_UNI_SECOND)) == VET_UNI_MARK
+        && vet_uni(b->starter)->flags & VET_UNI_LATIN)
+    {
+        b->to = c->to;
+        return VET_OK;
+    }
+
     if (u->ccc == 0 && b->pending && u->flags & VET_UNI_SECOND) {
         rc = vet_view_compose(b);
         if (rc != VET_OK) {
@@ -501,6 +513,31 @@ vet_view_flush(vet_builder_t *b)
 }
 
 
+/*
+ * Drops from a Latin letter the marks that no orthography puts there, and all
+ * marks when they are more than it can have: none is known to be its own.
+ */
+
+static void
+vet_view_accents(vet_builder_t *b)
+{
+    size_t    i, kept;
+    uint32_t  cp;
+
+    kept = 0;
+
+    for (i = 0; i < b->nmarks; i++) {
+        cp = b->marks[i] & VET_CP_MASK;
+
+        if (vet_uni(cp)->flags & VET_UNI_ACCENT) {
+            b->marks[kept++] = b->marks[i];
+        }
+    }
+
+    b->nmarks = (kept > VET_ACCENTS) ? 0 : kept;
+}
+
+
 /* Canonical ordering and composition; marks that join nothing stay. */
 
 static int
@@ -512,6 +549,12 @@ vet_view_compose(vet_builder_t *b)
 
     if (b->nmarks == 0) {
         return VET_OK;
+    }
+
+    if (b->starter != VET_NONE
+        && vet_uni(b->starter)->flags & VET_UNI_LATIN)
+    {
+        vet_view_accents(b);
     }
 
     rc = vet_view_sort(b);
@@ -823,4 +866,31 @@ vet_list_push(vet_list_t *list)
     }
 
     return (char *) list->elts + list->size * list->n++;
+}
+
+
+int
+vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
+    vet_str_t *text)
+{
+    int         rc;
+    size_t      kind;
+    vet_str_t   wanted;
+    vet_view_t  view;
+
+    wanted.data = (const unsigned char *) name;
+    wanted.len = strlen(name);
+    kind = vet_view_index(wanted);
+
+    if (kind == VET_VIEW_N) {
+        return VET_DECLINED;
+    }
+
+    rc = vet_view_build(pool, value, (vet_view_kind_t) kind, &view);
+
+    if (rc == VET_OK) {
+        *text = view.text;
+    }
+
+    return rc;
 }

@@ -49,8 +49,6 @@ static ngx_int_t ngx_http_moderate_json(ngx_http_request_t *r,
     ngx_uint_t lang, ngx_str_t *json);
 static ngx_str_t *ngx_http_moderate_reason(ngx_http_moderate_ctx_t *ctx,
     ngx_uint_t lang);
-static ngx_int_t ngx_http_moderate_add_header(ngx_http_request_t *r,
-    char *name, char *value);
 static ngx_uint_t ngx_http_moderate_language(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_moderate_wants_json(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_moderate_rank(ngx_http_request_t *r,
@@ -474,28 +472,6 @@ ngx_http_moderate_reason_known(ngx_str_t *code)
     }
 
     return 0;
-}
-
-
-static ngx_int_t
-ngx_http_moderate_add_header(ngx_http_request_t *r, char *name, char *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value.data = (u_char *) value;
-    h->value.len = ngx_strlen(value);
-
-    return NGX_OK;
 }
 
 

@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_moderate_api.h"
+#include "ngx_http_moderate_stats.h"
 
 
 /* "from" is a set of states, one bit each */
@@ -375,6 +376,8 @@ ngx_http_moderate_replaying(ngx_http_request_t *r, ngx_int_t rc)
         return;
     }
 
+    ngx_http_moderate_stats_event(r, NGX_HTTP_MODERATE_STATS_NOT_DELIVERED);
+
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "held submission %V cannot be delivered: %s", &api->id, why);
 
@@ -411,6 +414,13 @@ ngx_http_moderate_delivered(ngx_http_request_t *r,
     state = delivery->accepted ? NGX_HTTP_MODERATE_DELIVERED
             : delivery->uncertain ? NGX_HTTP_MODERATE_UNKNOWN
             : NGX_HTTP_MODERATE_FAILED_STATE;
+
+    ngx_http_moderate_stats_event(r,
+                              delivery->accepted
+                              ? NGX_HTTP_MODERATE_STATS_DELIVERED
+                              : delivery->uncertain
+                              ? NGX_HTTP_MODERATE_STATS_UNCERTAIN
+                              : NGX_HTTP_MODERATE_STATS_NOT_DELIVERED);
 
     p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
 

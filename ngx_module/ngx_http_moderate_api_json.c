@@ -14,8 +14,6 @@
 
 static ngx_int_t ngx_http_moderate_api_headers(ngx_http_request_t *r,
     ngx_uint_t version);
-static ngx_int_t ngx_http_moderate_api_add(ngx_http_request_t *r, char *name,
-    char *value);
 static json_t *ngx_http_moderate_api_string(ngx_str_t *s);
 static json_t *ngx_http_moderate_api_embed(ngx_str_t *s);
 static json_t *ngx_http_moderate_api_time(ngx_str_t *ms);
@@ -86,40 +84,19 @@ ngx_http_moderate_api_headers(ngx_http_request_t *r, ngx_uint_t version)
 
         *ngx_sprintf(p, "\"%ui\"", version) = '\0';
 
-        if (ngx_http_moderate_api_add(r, "ETag", (char *) p) != NGX_OK) {
+        if (ngx_http_moderate_add_header(r, "ETag", (char *) p) != NGX_OK) {
             return NGX_ERROR;
         }
     }
 
-    if (ngx_http_moderate_api_add(r, "Cache-Control", "no-store") != NGX_OK
-        || ngx_http_moderate_api_add(r, "X-Content-Type-Options", "nosniff")
+    if (ngx_http_moderate_add_header(r, "Cache-Control", "no-store") != NGX_OK
+        || ngx_http_moderate_add_header(r, "X-Content-Type-Options", "nosniff")
            != NGX_OK
-        || ngx_http_moderate_api_add(r, "X-Robots-Tag", "noindex") != NGX_OK)
+        || ngx_http_moderate_add_header(r, "X-Robots-Tag", "noindex")
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_moderate_api_add(ngx_http_request_t *r, char *name, char *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value.data = (u_char *) value;
-    h->value.len = ngx_strlen(value);
 
     return NGX_OK;
 }

@@ -20,6 +20,7 @@ static ngx_int_t ngx_http_moderate_default_names(ngx_conf_t *cf,
     ngx_array_t **array, ngx_str_t *names);
 static ngx_int_t ngx_http_moderate_default_key(ngx_conf_t *cf,
     ngx_http_moderate_loc_conf_t *conf);
+static ngx_int_t ngx_http_moderate_count_site(ngx_conf_t *cf);
 static char *ngx_http_moderate_check_conf(ngx_conf_t *cf,
     ngx_http_moderate_loc_conf_t *conf);
 
@@ -64,6 +65,10 @@ ngx_http_moderate_create_main_conf(ngx_conf_t *cf)
      *     mmcf->secret_file = { 0, NULL };
      *     mmcf->thread_pool_name = { 0, NULL };
      *     mmcf->thread_pool = NULL;
+     *     mmcf->stats = NULL;
+     *     mmcf->stats_pool = NULL;
+     *     mmcf->generation = 0;
+     *     mmcf->worker_stats = NULL;
      *     mmcf->scratch = NULL;
      */
 
@@ -74,6 +79,9 @@ ngx_http_moderate_create_main_conf(ngx_conf_t *cf)
         != NGX_OK
         || ngx_array_init(&mmcf->kept, cf->pool, 4,
                           sizeof(ngx_http_moderate_kept_t))
+           != NGX_OK
+        || ngx_array_init(&mmcf->sites, cf->pool, 4,
+                          sizeof(ngx_http_moderate_srv_conf_t *))
            != NGX_OK)
     {
         return NULL;
@@ -209,7 +217,13 @@ ngx_http_moderate_read_secret(ngx_conf_t *cf,
 void *
 ngx_http_moderate_create_srv_conf(ngx_conf_t *cf)
 {
-    /* set by ngx_pcalloc(): mscf->site = { 0, NULL }; */
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     mscf->site = { 0, NULL };
+     *     mscf->stats = NULL;
+     *     mscf->counted = 0;
+     */
 
     return ngx_pcalloc(cf->pool, sizeof(ngx_http_moderate_srv_conf_t));
 }
@@ -242,6 +256,7 @@ ngx_http_moderate_create_loc_conf(ngx_conf_t *cf)
      *
      *     mlcf->role = NULL;
      *     mlcf->user = NULL;
+     *     mlcf->status = 0;
      *     mlcf->file = NULL;
      *     mlcf->line = 0;
      */
@@ -274,7 +289,9 @@ ngx_http_moderate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     /* an API below a moderated location is not what it moderates */
 
-    if (conf->role != NULL && conf->enable == NGX_CONF_UNSET) {
+    if ((conf->role != NULL || conf->status)
+        && conf->enable == NGX_CONF_UNSET)
+    {
         conf->enable = 0;
     }
 
@@ -312,11 +329,44 @@ ngx_http_moderate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    if ((conf->enable || conf->role != NULL)
+        && ngx_http_moderate_count_site(cf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->enable) {
         return ngx_http_moderate_check_conf(cf, conf);
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* a site that has submissions or moderators; servers are merged before this */
+
+static ngx_int_t
+ngx_http_moderate_count_site(ngx_conf_t *cf)
+{
+    ngx_http_moderate_srv_conf_t    *mscf, **site;
+    ngx_http_moderate_main_conf_t   *mmcf;
+
+    mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_moderate_module);
+    mscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_moderate_module);
+
+    if (mscf->counted) {
+        return NGX_OK;
+    }
+
+    site = ngx_array_push(&mmcf->sites);
+    if (site == NULL) {
+        return NGX_ERROR;
+    }
+
+    *site = mscf;
+    mscf->counted = 1;
+
+    return NGX_OK;
 }
 
 

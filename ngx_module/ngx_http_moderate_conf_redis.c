@@ -20,6 +20,7 @@ static ngx_int_t ngx_http_moderate_redis_password(ngx_conf_t *cf,
     ngx_http_moderate_redis_t *redis, ngx_str_t *file);
 static void ngx_http_moderate_redis_checked(void *data, ngx_int_t rc,
     redisReply *reply);
+static void ngx_http_moderate_redis_untold(ngx_http_moderate_redis_t *redis);
 
 
 ngx_http_moderate_redis_t *
@@ -259,6 +260,7 @@ ngx_http_moderate_redis_checked(void *data, ngx_int_t rc, redisReply *reply)
 {
     ngx_http_moderate_redis_t *redis = data;
 
+    u_char     *p, *last, text[NGX_MAX_ERROR_STR];
     ngx_str_t   value;
     ngx_uint_t  i, unsafe;
 
@@ -271,11 +273,8 @@ ngx_http_moderate_redis_checked(void *data, ngx_int_t rc, redisReply *reply)
         { "appendfsync", ngx_string("always") }
     };
 
-    if (rc == NGX_DECLINED && !redis->unsafe) {
-        redis->unsafe = 1;
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "redis \"%V\" may lose held submissions: it refuses to "
-                      "tell its settings with CONFIG GET", &redis->name);
+    if (rc == NGX_DECLINED) {
+        ngx_http_moderate_redis_untold(redis);
     }
 
     if (rc != NGX_OK) {
@@ -283,6 +282,7 @@ ngx_http_moderate_redis_checked(void *data, ngx_int_t rc, redisReply *reply)
     }
 
     unsafe = 0;
+    last = text;
 
     for (i = 0; i < 3; i++) {
         ngx_http_moderate_reply_str(
@@ -298,13 +298,37 @@ ngx_http_moderate_redis_checked(void *data, ngx_int_t rc, redisReply *reply)
 
         unsafe = 1;
 
+        p = last;
+        last = ngx_slprintf(last, text + sizeof(text),
+                            "%s\"%s\" is \"%V\", \"%V\" is safe",
+                            (last == text) ? "" : "; ", wanted[i].name,
+                            &value, &wanted[i].safe);
+
         if (!redis->unsafe) {
+            p += (p == text) ? 0 : 2;
             ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                          "redis \"%V\" may lose held submissions: \"%s\" is "
-                          "\"%V\", \"%V\" is safe", &redis->name,
-                          wanted[i].name, &value, &wanted[i].safe);
+                          "redis \"%V\" may lose held submissions: %*s",
+                          &redis->name, last - p, p);
         }
     }
 
     redis->unsafe = unsafe;
+    ngx_http_moderate_stats_redis_unsafe(redis->stats, text, last - text);
+}
+
+
+static void
+ngx_http_moderate_redis_untold(ngx_http_moderate_redis_t *redis)
+{
+    static ngx_str_t  text = ngx_string("it refuses to tell its settings with "
+                                        "CONFIG GET");
+
+    if (!redis->unsafe) {
+        redis->unsafe = 1;
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "redis \"%V\" may lose held submissions: %V",
+                      &redis->name, &text);
+    }
+
+    ngx_http_moderate_stats_redis_unsafe(redis->stats, text.data, text.len);
 }

@@ -52,6 +52,10 @@ struct ngx_http_moderate_redis_s {
     unsigned                    connected:1;
     unsigned                    stopping:1;     /* calls nobody back */
     unsigned                    unsafe:1;
+    unsigned                    late:1;         /* since the last reply */
+    unsigned                    refused:1;      /* since the last write */
+
+    ngx_http_moderate_redis_stats_t  *stats;    /* or NULL */
 };
 
 
@@ -100,6 +104,11 @@ void ngx_http_moderate_refusal(ngx_http_moderate_redis_t *redis,
 
 /* Connects, or sees to it that it is tried later. */
 void ngx_http_moderate_redis_connect(ngx_http_moderate_redis_t *redis);
+
+/* Logs what is wrong and shows it, and how the connection is, as status. */
+void ngx_http_moderate_redis_fault(ngx_http_moderate_redis_t *redis,
+    char *fmt, ...);
+void ngx_http_moderate_redis_state(ngx_http_moderate_redis_t *redis);
 
 /* An event handler: gives the connection up and connects later. */
 void ngx_http_moderate_redis_drop(ngx_event_t *ev);

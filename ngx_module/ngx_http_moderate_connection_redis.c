@@ -52,7 +52,8 @@ static ngx_uint_t ngx_http_moderate_redis_surplus(const redisReadTask *task);
 
 void
 ngx_http_moderate_redis_start(ngx_http_moderate_redis_t *redis,
-    ngx_msec_t timeout, ngx_cycle_t *cycle)
+    ngx_msec_t timeout, ngx_http_moderate_redis_stats_t *stats,
+    ngx_cycle_t *cycle)
 {
     ngx_http_moderate_main_conf_t  *mmcf;
 
@@ -63,6 +64,7 @@ ngx_http_moderate_redis_start(ngx_http_moderate_redis_t *redis,
 
     redis->queue = (redis == mmcf->queue);
     redis->timeout = timeout;
+    redis->stats = stats;
 
     redis->connecting.handler = ngx_http_moderate_redis_connect_timeout;
     redis->connecting.data = redis;
@@ -92,6 +94,7 @@ ngx_http_moderate_redis_stop(ngx_http_moderate_redis_t *redis)
 {
     /* requests that still wait are closed by nginx, not by us */
     redis->stopping = 1;
+    redis->stats = NULL;
 
     if (redis->ac != NULL) {
         redisAsyncFree(redis->ac);
@@ -176,9 +179,8 @@ ngx_http_moderate_redis_open(ngx_http_moderate_redis_t *redis)
     }
 
     if (ac->err) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "redis \"%V\" cannot be reached: %s",
-                      &redis->name, ac->errstr);
+        ngx_http_moderate_redis_fault(redis, "cannot be reached: %s",
+                                      ac->errstr);
         redisAsyncFree(ac);
         return NULL;
     }
@@ -334,9 +336,8 @@ ngx_http_moderate_redis_connected(const redisAsyncContext *ac, int status)
     }
 
     if (status != REDIS_OK) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "redis \"%V\" cannot be reached: %s",
-                      &redis->name, ac->errstr);
+        ngx_http_moderate_redis_fault(redis, "cannot be reached: %s",
+                                      ac->errstr);
         ngx_http_moderate_redis_backoff(redis);
         return;
     }
@@ -349,6 +350,9 @@ ngx_http_moderate_redis_connected(const redisAsyncContext *ac, int status)
     redis->connected = 1;
     redis->since = ngx_current_msec;
     redis->heard = ngx_current_msec;
+    redis->late = 0;
+
+    ngx_http_moderate_redis_state(redis);
 
     if (redis->queue && !ngx_exiting) {
         ngx_add_timer(&redis->check, 1);
@@ -367,9 +371,7 @@ ngx_http_moderate_redis_disconnected(const redisAsyncContext *ac, int status)
         return;
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "redis \"%V\" connection lost: %s",
-                  &redis->name, ac->errstr);
+    ngx_http_moderate_redis_fault(redis, "connection lost: %s", ac->errstr);
 
     if (ngx_current_msec - redis->since > NGX_HTTP_MODERATE_SILENCE) {
         redis->failures = 0;
@@ -386,9 +388,9 @@ ngx_http_moderate_redis_connect_timeout(ngx_event_t *ev)
 
     redis = ev->data;
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "redis \"%V\" cannot be reached: no connection in %M ms",
-                  &redis->name, redis->timeout);
+    ngx_http_moderate_redis_fault(redis,
+                                  "cannot be reached: no connection in %M ms",
+                                  redis->timeout);
 
     ngx_http_moderate_redis_drop(&redis->drop);
 }
@@ -439,6 +441,33 @@ ngx_http_moderate_redis_retry(ngx_event_t *ev)
     if (redis->ac == NULL && !ngx_exiting) {
         ngx_http_moderate_redis_connect(redis);
     }
+}
+
+
+void
+ngx_http_moderate_redis_fault(ngx_http_moderate_redis_t *redis, char *fmt,
+    ...)
+{
+    u_char   *last, text[NGX_MAX_ERROR_STR];
+    va_list   args;
+
+    va_start(args, fmt);
+    last = ngx_vslprintf(text, text + NGX_MAX_ERROR_STR, fmt, args);
+    va_end(args);
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "redis \"%V\" %*s",
+                  &redis->name, last - text, text);
+
+    ngx_http_moderate_stats_redis_error(redis->stats, text, last - text);
+    ngx_http_moderate_redis_state(redis);
+}
+
+
+void
+ngx_http_moderate_redis_state(ngx_http_moderate_redis_t *redis)
+{
+    ngx_http_moderate_stats_redis_state(redis->stats, redis->connected,
+                                        redis->late, redis->refused);
 }
 
 
@@ -583,6 +612,7 @@ ngx_http_moderate_redis_cleanup(void *data)
     redis->connection = NULL;
     redis->connected = 0;
 
+    ngx_http_moderate_redis_state(redis);
     ngx_http_moderate_redis_not_greeted(redis);
 }
 
@@ -672,9 +702,7 @@ ngx_http_moderate_redis_surplus(const redisReadTask *task)
         return 0;
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "redis \"%V\" sent a reply that nobody asked for",
-                  &redis->name);
+    ngx_http_moderate_redis_fault(redis, "sent a reply that nobody asked for");
 
     return 1;
 }

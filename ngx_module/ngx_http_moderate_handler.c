@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_moderate_module.h"
+#include "ngx_http_moderate_stats.h"
 #include "ngx_http_moderate_store.h"
 
 #include <openssl/rand.h>
@@ -440,6 +441,10 @@ ngx_http_moderate_counted(ngx_http_request_t *r, ngx_int_t rc,
     ctx = ngx_http_moderate_get_ctx(r);
     now = ngx_http_moderate_microseconds();
 
+    if (rc != NGX_OK) {
+        ngx_http_moderate_stats_event(r, NGX_HTTP_MODERATE_STATS_NO_COUNTERS);
+    }
+
     if (rc == NGX_OK) {
         rc = ngx_http_moderate_limits(ctx, counts);
 
@@ -655,6 +660,8 @@ static void
 ngx_http_moderate_store_failed(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx)
 {
+    ngx_http_moderate_stats_event(r, NGX_HTTP_MODERATE_STATS_NO_STORE);
+
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "submission %*s should be held and could not be stored",
                   (size_t) NGX_HTTP_MODERATE_ID_LEN, ctx->id);
@@ -680,6 +687,8 @@ ngx_http_moderate_resume(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     {
         ngx_http_moderate_count_outcome(r, ctx);
     }
+
+    ngx_http_moderate_stats_submission(r, ctx);
 
     /* a body of several buffers, or of a file, was copied */
 

@@ -175,6 +175,13 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       0,
       NULL },
 
+    { ngx_string("moderate_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_moderate_status_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -241,7 +248,7 @@ ngx_http_moderate_init(ngx_conf_t *cf)
 
     ngx_http_moderate_replay_init();
 
-    return NGX_OK;
+    return ngx_http_moderate_stats_add(cf);
 }
 
 
@@ -260,7 +267,13 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
     mmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                                ngx_http_moderate_module);
 
-    if (mmcf == NULL || mmcf->queue == NULL) {
+    if (mmcf == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_http_moderate_stats_start(mmcf, cycle);
+
+    if (mmcf->queue == NULL) {
         return NGX_OK;
     }
 
@@ -269,10 +282,15 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    ngx_http_moderate_redis_start(mmcf->queue, mmcf->redis_timeout, cycle);
+    ngx_http_moderate_redis_start(mmcf->queue, mmcf->redis_timeout,
+                                  ngx_http_moderate_stats_redis(mmcf,
+                                                                mmcf->queue),
+                                  cycle);
 
     if (mmcf->counters != NULL && mmcf->counters != mmcf->queue) {
         ngx_http_moderate_redis_start(mmcf->counters, mmcf->redis_timeout,
+                                      ngx_http_moderate_stats_redis(mmcf,
+                                                             mmcf->counters),
                                       cycle);
     }
 
@@ -294,7 +312,13 @@ ngx_http_moderate_exit_process(ngx_cycle_t *cycle)
     mmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                                ngx_http_moderate_module);
 
-    if (mmcf == NULL || mmcf->scratch == NULL) {
+    if (mmcf == NULL) {
+        return;
+    }
+
+    ngx_http_moderate_stats_stop(mmcf);
+
+    if (mmcf->scratch == NULL) {
         return;
     }
 

@@ -31,6 +31,14 @@
 
 typedef struct ngx_http_moderate_redis_s  ngx_http_moderate_redis_t;
 typedef struct ngx_http_moderate_wait_s   ngx_http_moderate_wait_t;
+typedef struct ngx_http_moderate_stats_s  ngx_http_moderate_stats_t;
+typedef struct ngx_http_moderate_site_stats_s
+    ngx_http_moderate_site_stats_t;
+typedef struct ngx_http_moderate_set_stats_s  ngx_http_moderate_set_stats_t;
+typedef struct ngx_http_moderate_redis_stats_s
+    ngx_http_moderate_redis_stats_t;
+typedef struct ngx_http_moderate_worker_stats_s
+    ngx_http_moderate_worker_stats_t;
 
 
 /* rule files named together by one moderate_rules, and their live set */
@@ -43,6 +51,10 @@ typedef struct {
     struct ngx_http_moderate_set_s  *live;
     uint64_t                    signature;      /* of the live or tried set */
     uint64_t                    seen;           /* waits until it is stable */
+
+    time_t                      loaded;         /* the live set */
+    ngx_uint_t                  swaps;          /* in this process */
+    ngx_http_moderate_set_stats_t  *stats;      /* or NULL */
 
     ngx_event_t                 timer;
     unsigned                    busy:1;         /* a thread is at work */
@@ -72,6 +84,7 @@ typedef struct {
 typedef struct {
     ngx_array_t                 rules;          /* of rules_t * */
     ngx_array_t                 kept;       /* of kept_t, by all locations */
+    ngx_array_t                 sites;          /* of srv_conf_t * */
 
     ngx_http_moderate_redis_t  *counters;
     ngx_http_moderate_redis_t  *queue;
@@ -83,13 +96,20 @@ typedef struct {
     ngx_str_t                   thread_pool_name;
     ngx_thread_pool_t          *thread_pool;
 
+    ngx_http_moderate_stats_t  *stats;          /* in shared memory */
+    ngx_slab_pool_t            *stats_pool;
+    ngx_uint_t                  generation;     /* of this configuration */
+
     /* of this process */
+    ngx_http_moderate_worker_stats_t  *worker_stats;    /* or NULL */
     vet_scratch_t              *scratch;
 } ngx_http_moderate_main_conf_t;
 
 
 typedef struct {
     ngx_str_t                   site;
+    ngx_http_moderate_site_stats_t  *stats;     /* NULL: no room */
+    unsigned                    counted:1;
 } ngx_http_moderate_srv_conf_t;
 
 
@@ -117,7 +137,13 @@ typedef struct {
     /* moderate_api */
     ngx_http_complex_value_t   *role;
     ngx_http_complex_value_t   *user;
+
+    ngx_uint_t                  status;         /* moderate_status, or 0 */
 } ngx_http_moderate_loc_conf_t;
+
+
+#define NGX_HTTP_MODERATE_STATUS_JSON        1
+#define NGX_HTTP_MODERATE_STATUS_PROMETHEUS  2
 
 
 #define NGX_HTTP_MODERATE_FAILURE_HOLD    0
@@ -135,6 +161,18 @@ typedef enum {
     NGX_HTTP_MODERATE_TOO_LARGE,    /* to be held, but larger than hold_size */
     NGX_HTTP_MODERATE_FAILED        /* the store was away: nothing is kept */
 } ngx_http_moderate_state_e;
+
+
+/* what $moderate_verdict says */
+
+typedef enum {
+    NGX_HTTP_MODERATE_VERDICT_PASSED = 0,       /* as vet_action_t */
+    NGX_HTTP_MODERATE_VERDICT_HELD,
+    NGX_HTTP_MODERATE_VERDICT_REJECTED,
+    NGX_HTTP_MODERATE_VERDICT_UNREADABLE,
+    NGX_HTTP_MODERATE_VERDICT_FAILED,
+    NGX_HTTP_MODERATE_VERDICTS
+} ngx_http_moderate_verdict_e;
 
 
 /* one submission; found again through the pool after internal redirects */
@@ -247,7 +285,8 @@ void ngx_http_moderate_set_release(ngx_http_moderate_set_t *set);
 ngx_http_moderate_redis_t *ngx_http_moderate_redis_create(ngx_conf_t *cf,
     ngx_str_t *args, ngx_uint_t nargs);
 void ngx_http_moderate_redis_start(ngx_http_moderate_redis_t *redis,
-    ngx_msec_t timeout, ngx_cycle_t *cycle);
+    ngx_msec_t timeout, ngx_http_moderate_redis_stats_t *stats,
+    ngx_cycle_t *cycle);
 void ngx_http_moderate_redis_stop(ngx_http_moderate_redis_t *redis);
 
 /*
@@ -344,6 +383,63 @@ void ngx_http_moderate_replay_init(void);
 /* ngx_http_moderate_variables.c */
 
 ngx_int_t ngx_http_moderate_add_variables(ngx_conf_t *cf);
+
+/* Returns the verdict of a submission that has one, and a verdict's name. */
+ngx_uint_t ngx_http_moderate_verdict(ngx_http_moderate_ctx_t *ctx);
+ngx_str_t *ngx_http_moderate_verdict_name(ngx_uint_t verdict,
+    ngx_uint_t dry_run);
+
+
+/* ngx_http_moderate_headers.c */
+
+/* Adds a header to the answer; name and value live as long as the request. */
+ngx_int_t ngx_http_moderate_add_header(ngx_http_request_t *r, char *name,
+    char *value);
+
+
+/* ngx_http_moderate_stats.c: counters, see ngx_http_moderate_stats.h */
+
+/* Makes the zone of shared memory. */
+ngx_int_t ngx_http_moderate_stats_add(ngx_conf_t *cf);
+
+/* Counts a submission that has its verdict, with all that it was hit by. */
+void ngx_http_moderate_stats_submission(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx);
+
+/* Counts an NGX_HTTP_MODERATE_STATS_... event for the site of r's server. */
+void ngx_http_moderate_stats_event(ngx_http_request_t *r, ngx_uint_t event);
+
+
+/*
+ * ngx_http_moderate_stats_worker.c: what this worker says of itself.  Without
+ * room in the zone it says nothing: then stats is NULL.
+ */
+
+void ngx_http_moderate_stats_start(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_cycle_t *cycle);
+void ngx_http_moderate_stats_stop(ngx_http_moderate_main_conf_t *mmcf);
+
+void ngx_http_moderate_stats_set(ngx_http_moderate_rules_t *rules);
+void ngx_http_moderate_stats_set_failed(ngx_http_moderate_rules_t *rules,
+    const u_char *data, size_t len, size_t problems);
+
+ngx_http_moderate_redis_stats_t *ngx_http_moderate_stats_redis(
+    ngx_http_moderate_main_conf_t *mmcf, ngx_http_moderate_redis_t *redis);
+void ngx_http_moderate_stats_redis_state(
+    ngx_http_moderate_redis_stats_t *stats, ngx_uint_t connected,
+    ngx_uint_t late, ngx_uint_t refused);
+void ngx_http_moderate_stats_redis_error(
+    ngx_http_moderate_redis_stats_t *stats, const u_char *data, size_t len);
+
+/* Which settings may lose what is held; len 0: none. */
+void ngx_http_moderate_stats_redis_unsafe(
+    ngx_http_moderate_redis_stats_t *stats, const u_char *data, size_t len);
+
+
+/* ngx_http_moderate_status.c */
+
+char *ngx_http_moderate_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 extern ngx_module_t  ngx_http_moderate_module;

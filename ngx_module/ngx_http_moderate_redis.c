@@ -25,6 +25,8 @@ static ngx_int_t ngx_http_moderate_format(ngx_http_moderate_wait_t *wait,
     ngx_array_t *args);
 static void ngx_http_moderate_replied(redisAsyncContext *ac, void *reply,
     void *data);
+static void ngx_http_moderate_heard(ngx_http_moderate_wait_t *wait,
+    ngx_int_t rc);
 static ngx_int_t ngx_http_moderate_gather(ngx_http_moderate_wait_t *wait,
     redisReply *reply);
 static void ngx_http_moderate_wait_free(ngx_http_moderate_wait_t *wait);
@@ -34,6 +36,8 @@ static void ngx_http_moderate_deadline(ngx_event_t *ev);
 static void ngx_http_moderate_silence(ngx_http_moderate_redis_t *redis);
 static ngx_int_t ngx_http_moderate_reply_status(
     ngx_http_moderate_wait_t *wait, redisReply *reply);
+static void ngx_http_moderate_refusal_code(ngx_http_moderate_redis_t *redis,
+    ngx_str_t *text);
 
 
 /* commands */
@@ -203,9 +207,8 @@ ngx_http_moderate_ready(ngx_http_moderate_redis_t *redis,
         return NGX_OK;
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "redis \"%V\" has %ui commands in flight, no more are sent",
-                  &redis->name, redis->pending);
+    ngx_http_moderate_redis_fault(redis, "has %ui commands in flight, no more "
+                                  "are sent", redis->pending);
 
     ngx_http_moderate_silence(redis);
 
@@ -432,6 +435,7 @@ ngx_http_moderate_replied(redisAsyncContext *ac, void *reply, void *data)
     if (r != NULL) {
         redis->heard = ngx_current_msec;
         rc = ngx_http_moderate_reply_status(wait, r);
+        ngx_http_moderate_heard(wait, rc);
 
         if (rc == NGX_OK && wait->gathered != NULL) {
             rc = ngx_http_moderate_gather(wait, r);
@@ -458,6 +462,30 @@ ngx_http_moderate_replied(redisAsyncContext *ac, void *reply, void *data)
     if (ngx_exiting && redis->pending == 0 && redis->ac == ac) {
         redisAsyncDisconnect(ac);
     }
+}
+
+
+/* only a transaction, which is of writes, tells that writes are taken */
+
+static void
+ngx_http_moderate_heard(ngx_http_moderate_wait_t *wait, ngx_int_t rc)
+{
+    ngx_http_moderate_redis_t  *redis;
+
+    redis = wait->redis;
+    redis->late = 0;
+
+    if (wait->gathered == NULL) {
+
+        if (rc == NGX_DECLINED) {
+            redis->refused = 1;
+
+        } else if (rc == NGX_OK && wait->commands > 1 && wait->left == 0) {
+            redis->refused = 0;
+        }
+    }
+
+    ngx_http_moderate_redis_state(redis);
 }
 
 
@@ -573,9 +601,9 @@ ngx_http_moderate_deadline(ngx_event_t *ev)
     wait = ev->data;
     redis = wait->redis;
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "redis \"%V\" has not answered in %M ms",
-                  &redis->name, redis->timeout);
+    redis->late = 1;
+    ngx_http_moderate_redis_fault(redis, "has not answered in %M ms",
+                                  redis->timeout);
 
     ngx_http_moderate_complete(wait, NGX_ERROR, NULL);
 
@@ -592,8 +620,7 @@ ngx_http_moderate_silence(ngx_http_moderate_redis_t *redis)
         return;
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "redis \"%V\" is silent, connecting anew", &redis->name);
+    ngx_http_moderate_redis_fault(redis, "is silent, connecting anew");
 
     /* not here: somebody may be in the middle of a request */
 
@@ -623,10 +650,9 @@ ngx_http_moderate_reply_status(ngx_http_moderate_wait_t *wait,
         && (reply->type != REDIS_REPLY_ARRAY
             || reply->elements != wait->commands))
     {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "redis \"%V\" has not answered a transaction of %ui "
-                      "commands with as many replies",
-                      &redis->name, wait->commands);
+        ngx_http_moderate_redis_fault(redis, "has not answered a transaction "
+                                      "of %ui commands with as many replies",
+                                      wait->commands);
         return NGX_ERROR;
     }
 
@@ -669,6 +695,8 @@ ngx_http_moderate_refusal(ngx_http_moderate_redis_t *redis, redisReply *reply)
     text.data = (u_char *) reply->str;
     text.len = ngx_min((size_t) reply->len, 200);
 
+    ngx_http_moderate_refusal_code(redis, &text);
+
     /* a refusal is repeated by every request: one line a second will do */
 
     if (redis->logged != ngx_time()) {
@@ -689,6 +717,33 @@ ngx_http_moderate_refusal(ngx_http_moderate_redis_t *redis, redisReply *reply)
     }
 
     redis->failures = 0;
+}
+
+
+/* what follows the code may repeat what the command was of */
+
+static void
+ngx_http_moderate_refusal_code(ngx_http_moderate_redis_t *redis,
+    ngx_str_t *text)
+{
+    u_char  *last, code[64];
+    size_t   len;
+
+    for (len = 0; len < text->len && text->data[len] != ' '; len++) {
+        /* void */
+    }
+
+    /* the command before it was refused, and said why */
+
+    if (len == sizeof("EXECABORT") - 1
+        && ngx_strncmp(text->data, "EXECABORT", len) == 0)
+    {
+        return;
+    }
+
+    last = ngx_snprintf(code, sizeof(code), "refused: %*s", len, text->data);
+
+    ngx_http_moderate_stats_redis_error(redis->stats, code, last - code);
 }
 
 

@@ -182,6 +182,7 @@ ngx_http_moderate_rules_set(ngx_http_moderate_rules_t *rules,
     set->refs = 1;
 
     rules->live = set;
+    rules->loaded = ngx_time();
 
     return NGX_OK;
 }
@@ -214,6 +215,7 @@ ngx_http_moderate_rules_keys(ngx_http_moderate_rules_t *rules,
     ngx_http_moderate_set_t *set, ngx_uint_t level, ngx_log_t *log)
 {
     size_t                          n, k;
+    u_char                         *last, text[NGX_MAX_ERROR_STR];
     ngx_uint_t                      i, j;
     const vet_limit_t              *limits;
     ngx_http_moderate_key_t        *key;
@@ -248,16 +250,22 @@ ngx_http_moderate_rules_keys(ngx_http_moderate_rules_t *rules,
             }
 
             if (j == users[i]->keys->nelts) {
-                ngx_log_error(level, log, 0,
-                              "rules \"%V\": limit \"%*s\" counts by "
-                              "\"%*s\", which no \"moderate_key\" defines, "
-                              "expected \"moderate_key %*s $variable;\" "
-                              "with \"moderate on\" in %s:%ui",
-                              &rules->name, limits[k].rule.id.len,
-                              limits[k].rule.id.data, limits[k].key.len,
-                              limits[k].key.data, limits[k].key.len,
-                              limits[k].key.data, users[i]->file,
-                              users[i]->line);
+                last = ngx_snprintf(text, NGX_MAX_ERROR_STR,
+                                    "rules \"%V\": limit \"%*s\" counts by "
+                                    "\"%*s\", which no \"moderate_key\" "
+                                    "defines, expected \"moderate_key %*s "
+                                    "$variable;\" with \"moderate on\" in "
+                                    "%s:%ui",
+                                    &rules->name, limits[k].rule.id.len,
+                                    limits[k].rule.id.data, limits[k].key.len,
+                                    limits[k].key.data, limits[k].key.len,
+                                    limits[k].key.data, users[i]->file,
+                                    users[i]->line);
+
+                ngx_log_error(level, log, 0, "%*s", last - text, text);
+
+                ngx_http_moderate_stats_set_failed(rules, text, last - text,
+                                                   1);
                 return NGX_ERROR;
             }
         }
@@ -394,6 +402,11 @@ ngx_http_moderate_rules_looked(ngx_event_t *ev)
             ngx_http_moderate_rules_errors(rules, &look->errors, NGX_LOG_ERR,
                                            ngx_cycle->log);
             ngx_http_moderate_rules_kept(rules);
+
+            ngx_http_moderate_stats_set_failed(rules,
+                                       (u_char *) look->errors.text[0],
+                                       ngx_strlen(look->errors.text[0]),
+                                       look->errors.n);
         }
     }
 
@@ -405,13 +418,18 @@ static void
 ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
     vet_ruleset_t *ruleset)
 {
+    time_t                    loaded;
     vet_str_t                 version;
     ngx_http_moderate_set_t  *old;
 
     old = rules->live;
+    loaded = rules->loaded;
 
     if (ngx_http_moderate_rules_set(rules, ruleset) != NGX_OK) {
         vet_ruleset_destroy(ruleset);
+        ngx_http_moderate_rules_kept(rules);
+        ngx_http_moderate_stats_set_failed(rules, (u_char *) "no memory",
+                                           sizeof("no memory") - 1, 1);
         return;
     }
 
@@ -421,6 +439,7 @@ ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
     {
         ngx_http_moderate_set_release(rules->live);
         rules->live = old;
+        rules->loaded = loaded;
 
         ngx_http_moderate_rules_kept(rules);
         return;
@@ -432,6 +451,9 @@ ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
                   "rules \"%V\": version %*s is live, %uz rules",
                   &rules->name, version.len, version.data,
                   vet_ruleset_rules(ruleset));
+
+    rules->swaps++;
+    ngx_http_moderate_stats_set(rules);
 
     ngx_http_moderate_set_release(old);
 }

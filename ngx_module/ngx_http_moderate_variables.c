@@ -72,14 +72,6 @@ ngx_http_moderate_verdict_variable(ngx_http_request_t *r,
     ngx_str_t                *name;
     ngx_http_moderate_ctx_t  *ctx;
 
-    static ngx_str_t  names[][2] = {
-        { ngx_string("PASSED"), ngx_string("PASSED_DRY_RUN") },
-        { ngx_string("HELD"), ngx_string("HELD_DRY_RUN") },
-        { ngx_string("REJECTED"), ngx_string("REJECTED_DRY_RUN") },
-        { ngx_string("UNREADABLE"), ngx_string("UNREADABLE_DRY_RUN") },
-        { ngx_string("FAILED"), ngx_string("FAILED_DRY_RUN") }
-    };
-
     ctx = ngx_http_moderate_get_ctx(r);
 
     if (ctx == NULL || ctx->state < NGX_HTTP_MODERATE_PASSED) {
@@ -87,26 +79,8 @@ ngx_http_moderate_verdict_variable(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ctx->state == NGX_HTTP_MODERATE_FAILED) {
-        name = names[4];
-
-    } else if (ctx->state == NGX_HTTP_MODERATE_TOO_LARGE) {
-        name = names[2];
-
-    } else if (ctx->unreadable && ctx->verdict.action == VET_PASS) {
-        name = names[3];
-
-    } else if (ctx->state == NGX_HTTP_MODERATE_PASSED && !ctx->dry_run
-               && ctx->verdict.action != VET_PASS)
-    {
-        /* moderate_failure store=pass */
-        name = names[4];
-
-    } else {
-        name = names[ctx->verdict.action];
-    }
-
-    name += ctx->dry_run;
+    name = ngx_http_moderate_verdict_name(ngx_http_moderate_verdict(ctx),
+                                          ctx->dry_run);
 
     v->data = name->data;
     v->len = name->len;
@@ -115,6 +89,47 @@ ngx_http_moderate_verdict_variable(ngx_http_request_t *r,
     v->not_found = 0;
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_moderate_verdict(ngx_http_moderate_ctx_t *ctx)
+{
+    if (ctx->state == NGX_HTTP_MODERATE_FAILED) {
+        return NGX_HTTP_MODERATE_VERDICT_FAILED;
+    }
+
+    if (ctx->state == NGX_HTTP_MODERATE_TOO_LARGE) {
+        return NGX_HTTP_MODERATE_VERDICT_REJECTED;
+    }
+
+    if (ctx->unreadable && ctx->verdict.action == VET_PASS) {
+        return NGX_HTTP_MODERATE_VERDICT_UNREADABLE;
+    }
+
+    if (ctx->state == NGX_HTTP_MODERATE_PASSED && !ctx->dry_run
+        && ctx->verdict.action != VET_PASS)
+    {
+        /* moderate_failure store=pass */
+        return NGX_HTTP_MODERATE_VERDICT_FAILED;
+    }
+
+    return ctx->verdict.action;
+}
+
+
+ngx_str_t *
+ngx_http_moderate_verdict_name(ngx_uint_t verdict, ngx_uint_t dry_run)
+{
+    static ngx_str_t  names[][2] = {
+        { ngx_string("PASSED"), ngx_string("PASSED_DRY_RUN") },
+        { ngx_string("HELD"), ngx_string("HELD_DRY_RUN") },
+        { ngx_string("REJECTED"), ngx_string("REJECTED_DRY_RUN") },
+        { ngx_string("UNREADABLE"), ngx_string("UNREADABLE_DRY_RUN") },
+        { ngx_string("FAILED"), ngx_string("FAILED_DRY_RUN") }
+    };
+
+    return &names[verdict][dry_run];
 }
 
 

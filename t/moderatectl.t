@@ -136,10 +136,11 @@ is($code, 0, 'shipped rules');
 $t->write_file('body', 'comment=buy+pills&x=%1b');
 like(ctl('explain', '--type', $form, '--field', 'text=comment', '--rules',
          "$dir/rules.yaml", "$dir/body"),
-     qr/^readable: 2 fields\n\n0  comment  \(text\)\n    buy pills\n/,
+     qr/^readable: 2 fields\n\n0  comment  \(text\)\n    \[buy pills\]\n/,
      'explain');
-like($out, qr/^5\.0  test\.hold  field 0, bytes 0 to 9: buy pills$/m, 'hit');
-like($out, qr/^score 5\.0: hold$/m, 'verdict');
+like($out, qr/^5\.0  test\.hold  advertising: Held
+     field 0, bytes 0 to 9: buy pills$/m, 'hit');
+like($out, qr/^score 5\.0: hold \(hold from 5\.0, .*\), reason /m, 'verdict');
 unlike($out, qr/[^\n -~]/, 'explain is safe for a terminal');
 is($code, 1, 'held exits 1');
 
@@ -147,10 +148,11 @@ $t->write_file('body', '{"a":1,"a":2}');
 like(ctl('explain', '--type', 'application/json', "$dir/body"),
      qr/^unreadable: json-duplicate-key, noticed at byte 7$/m, 'unreadable');
 is($code, 1, 'unreadable exits 1');
-is(ctl('explain', '--type', 'application/json', '--json', "$dir/body"),
-   '{"unreadable":"json-duplicate-key","offset":7,"fields":['
-   . '{"name":"a","role":"other","value":"1"},'
-   . '{"name":"a","role":"other","value":"2"}]}' . "\n", 'explain as json');
+like(ctl('explain', '--type', 'application/json', '--json', "$dir/body"),
+     qr/^\{"unreadable":"json-duplicate-key","offset":7,"fields":\[
+        \{"name":"a","role":"other","value":"1"\},
+        \{"name":"a","role":"other","value":"2"\}\],
+        "views":\[\{"index":0,"raw":"1","text":"1",/x, 'explain as json');
 ctl('explain', '--field', 'body=x', "$dir/body");
 is($code, 2, 'unknown role exits 2');
 
@@ -158,7 +160,7 @@ $t->write_file('body', 'comment=buy%26nbsp%3Bp<b>ills</b>');
 like(ctl('explain', '--type', $form, '--field', 'text=comment', '--decode',
          'text=tags', '--decode', 'text=entities', '--rules',
          "$dir/rules.yaml", "$dir/body"),
-     qr/^5\.0  test\.hold  field 0, bytes 0 to 17: buy&nbsp;p<b>ills$/m,
+     qr/^     field 0, bytes 0 to 17: buy&nbsp;p<b>ills$/m,
      'decoded hit');
 ctl('explain', '--decode', 'text=html', "$dir/body");
 is($code, 2, 'unknown decoder exits 2');

@@ -5,7 +5,7 @@
 # Sees to the Debian packages that building, the demo, the tests and the lint
 # need:
 #
-#     deps.sh [demo] [test] [lint] [differential]
+#     deps.sh [demo] [test] [lint] [console] [differential]
 #
 # Missing ones are installed when this runs as root or sudo asks nothing;
 # otherwise the command to run is printed.  Plain sh, because there may be no
@@ -19,7 +19,8 @@ demo='redis-server python3 openssl'
 test='redis-server python3 python3-h2 python3-multipart perl openssl curl
       libcmocka-dev clang libclang-rt-14-dev php-cgi nodejs node-busboy
       python3-werkzeug libcgi-pm-perl'
-lint='cppcheck perl python3 git binutils'
+lint='cppcheck perl python3 python3-icu git binutils nodejs'
+console='chromium nodejs npm'
 differential='python3-django python3-tornado'
 
 script=$(cd "$(dirname "$0")" && pwd)/${0##*/}
@@ -33,13 +34,15 @@ wanted() {
             demo) echo "$demo" ;;
             test) echo "$test" ;;
             lint) echo "$lint" ;;
+            console) echo "$console" ;;
             differential) echo "$differential" ;;
         esac
     done
 }
 
 
-# Prints those of its arguments that are not installed.
+# Prints those of its arguments that are not installed.  A nodejs that is not
+# Debian's brings npm along.
 
 missing() {
     installed=" $(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" \
@@ -48,7 +51,8 @@ missing() {
     for package in "$@"; do
         case $installed in
             *" $package "*) ;;
-            *) echo "$package" ;;
+            *) [ "$package" = npm ] && command -v npm > /dev/null \
+               || echo "$package" ;;
         esac
     done
 }
@@ -94,8 +98,9 @@ install_packages() {
 
 for group in "$@"; do
     case $group in
-        demo | test | lint | differential) ;;
-        *) echo "usage: $0 [demo] [test] [lint] [differential]" >&2; exit 2 ;;
+        demo | test | lint | console | differential) ;;
+        *) echo "usage: $0 [demo] [test] [lint] [console] [differential]" >&2
+           exit 2 ;;
     esac
 done
 

@@ -4,19 +4,26 @@
 
     python3 tools/gen-unicode.py > engine/vet_unicode_tables.h
 
-The tables come from Python's own unicodedata, so one Unicode version must be
-pinned: the one of Debian 12's Python 3.11.  With another version the script
-stops, as the header would silently change what rules match.
+The tables come from Python's own unicodedata, and what looks like a Latin
+letter from ICU (python3-icu), so both versions must be pinned: those of
+Debian 12.  With others the script stops, as the header would silently change
+what rules match.
 """
 
+import functools
+import re
 import sys
 import unicodedata
 
+import icu
+
 UNICODE = "14.0.0"
+ICU = "72.1"
 BLOCK = 128             # code points of one leaf of the trie
 LONGEST = 4             # longer compatibility mappings are left alone
 
-REMOVE, DROP, SECOND, BREAK, WORD, MARK = 1, 2, 4, 8, 16, 32
+REMOVE, DROP, SECOND, BREAK, WORD, MARK, LATIN, ACCENT = (
+    1, 2, 4, 8, 16, 32, 64, 128)
 
 # White_Space, and three blank glyphs that are used as a space.
 SPACES = set([*range(0x09, 0x0e), 0x20, 0x85, 0xa0, 0x1680,
@@ -33,12 +40,60 @@ INVISIBLE = set([*range(0x01, 0x09), *range(0x0e, 0x20), 0x7f, 0xad, 0x34f,
                  *range(0x1bca0, 0x1bca4), *range(0x1d173, 0x1d17b),
                  *range(0xe0000, 0xe1000)])
 
+# A letter of Vietnamese is what it is.
+STROKED = "\u0110\u0111"
+
 # Eth and African D look like D with stroke when they are capitals, and old
 # Vietnamese converters write them for it.
-LOOKALIKE = {0xf0: 0x111, 0x256: 0x111}
+STROKE = dict.fromkeys("\u00f0\u00d0\u0256\u0189", "\u0111")
+
+# Scripts of which letters are taken for Latin ones, by the letters' names.
+SCRIPTS = ("LATIN ", "CYRILLIC ", "GREEK ", "COPTIC ", "ARMENIAN ",
+           "CHEROKEE ", "LISU ", "CANADIAN SYLLABICS ", "SCRIPT ",
+           "BLACK-LETTER ", "DOUBLE-STRUCK ", "ROMAN NUMERAL ")
+
+# What ICU sees as another letter than people who write so; capitals of
+# Cyrillic must look like their small letters, or case would not be folded.
+LOOKS = {
+    "\u0430": "a", "\u0432": "b", "\u0433": "r", "\u0435": "e",
+    "\u043a": "k", "\u043c": "m", "\u043d": "h", "\u043e": "o",
+    "\u0440": "p", "\u0441": "c", "\u0442": "t", "\u0443": "y",
+    "\u0445": "x", "\u044c": "b", "\u0456": "i", "\u0458": "j",
+    "\u0455": "s", "\u04bb": "h", "\u04af": "y", "\u04b1": "y",
+    "\u04cf": "i", "\u0501": "d", "\u051b": "q", "\u051d": "w",
+    "\u0475": "v", "\u0454": "e", "\u050d": "g", "\u04ab": "c",
+    "\u0391": "a", "\u0392": "b", "\u0395": "e", "\u0396": "z",
+    "\u0397": "h", "\u0399": "i", "\u039a": "k", "\u039c": "m",
+    "\u039d": "n", "\u039f": "o", "\u03a1": "p", "\u03a4": "t",
+    "\u03a5": "y", "\u03a7": "x", "\u03f9": "c", "\u037f": "j",
+    "\u03b1": "a", "\u03b2": "b", "\u03b3": "y", "\u03b5": "e",
+    "\u03b7": "n", "\u03b9": "i", "\u03ba": "k", "\u03bd": "v",
+    "\u03bf": "o", "\u03c1": "p", "\u03c3": "o", "\u03c2": "o",
+    "\u03c4": "t", "\u03c5": "u", "\u03c7": "x", "\u03c9": "w",
+    "\u03f2": "c", "\u03f3": "j",
+    "\u0131": "i", "\u0237": "j", "\u0251": "a", "\u0252": "a",
+    "\u0261": "g", "\u025b": "e", "\u0259": "e", "\u01dd": "e",
+    "\u0269": "i", "\u0278": "", "\u028b": "v", "\u0138": "k",
+    "\u0185": "b", "\u0184": "b", "\u0292": "", "\u01b7": "",
+    "\u00e6": "", "\u00c6": "", "\u0153": "", "\u0152": "",
+    "\u00df": "", "\u1e9e": "", "\u017f": "s", "\u00fe": "",
+    "\u00de": "", "\u01bf": "", "\u01f7": "", "\u027e": "r",
+    "\u2c7c": "j",
+}
+
+# Letters in a ring, a box or brackets, flags of countries, small capitals.
+FRAMED = re.compile(r"(?:(?:NEGATIVE )?(?:CIRCLED|SQUARED) LATIN CAPITAL "
+                    r"LETTER|PARENTHESIZED LATIN (?:SMALL|CAPITAL) LETTER|"
+                    r"CROSSED NEGATIVE SQUARED LATIN CAPITAL LETTER|"
+                    r"TORTOISE SHELL BRACKETED LATIN CAPITAL LETTER|"
+                    r"(?:CIRCLED|SQUARED) LATIN SMALL LETTER|"
+                    r"REGIONAL INDICATOR SYMBOL LETTER|"
+                    r"LATIN LETTER SMALL CAPITAL) ([A-Z])$")
 
 # Letters without a decomposition whose base their names do not tell.
-BASES = {0xe6: "ae", 0x153: "oe", 0x131: "i", 0x237: "j", 0x17f: "s"}
+BASES = {0xe6: "ae", 0x153: "oe"}
+
+SPOOF = icu.SpoofChecker()
 
 
 def hangul(cp):
@@ -48,16 +103,52 @@ def hangul(cp):
 def compatible(char):
     """The compatibility decomposition, where it keeps what is read."""
     full = unicodedata.normalize("NFKD", char)
-    if " " in full or len(full) > LONGEST:
+    if " " in full or len(full) > LONGEST or FRAMED.match(
+            unicodedata.name(char, "")):
         return unicodedata.normalize("NFD", char)
     return full
 
 
+@functools.cache
+def looks(char):
+    """The Latin letter that a character looks like, or None.  Case is folded
+    all the same, but for Greek eta, nu and upsilon, which are H, N and Y as
+    capitals, and n, v and u."""
+    if char < "\x80" or char in STROKED:
+        return None
+    if char in STROKE:
+        return STROKE[char]
+    if char in LOOKS:
+        return LOOKS[char] or None
+    name = unicodedata.name(char, "")
+    framed = FRAMED.match(name)
+    if framed:
+        return framed[1].lower()
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.digit(char))
+    small = char.lower()
+    if name.startswith("CYRILLIC ") and small != char:
+        return looks(small)
+    if category[0] != "L" and category != "Nl" \
+            or not name.startswith(SCRIPTS) \
+            or unicodedata.normalize("NFKD", char) != char \
+            or char.casefold() < "\x80":
+        return None
+    like = SPOOF.getSkeleton(0, char).replace("rn", "m")
+    like = LOOKS.get(like) or like
+    if like != char and FRAMED.match(unicodedata.name(like[0], "")):
+        like = looks(like[0])
+    if not re.fullmatch("[A-Za-z]", like):
+        capital = char.upper()
+        return looks(capital) if len(capital) == 1 and capital != char \
+            and not name.startswith("CYRILLIC ") else None
+    return "i" if like == "l" and category == "Lu" else like.lower()
+
+
 def fold(char):
     # U+0345 would become a letter, and its place depend on mark order.
-    folded = char if char == "\u0345" else char.casefold()
-    return chr(LOOKALIKE.get(ord(folded), ord(folded))) \
-        if len(folded) == 1 else folded
+    return looks(char) or (char if char == "\u0345" else char.casefold())
 
 
 def text(cp):
@@ -123,7 +214,14 @@ def is_second(cp, seconds):
 
 def is_break(mapping, seconds):
     return mapping != "" and unicodedata.combining(mapping[0]) == 0 \
+        and unicodedata.category(mapping[0]) != "Me" \
         and not is_second(ord(mapping[0]), seconds)
+
+
+def accents(pairs):
+    """The marks that some orthography puts on a Latin letter."""
+    return {s for (f, s) in pairs
+            if unicodedata.name(chr(f), "").startswith("LATIN ")}
 
 
 class Mappings:
@@ -139,7 +237,7 @@ class Mappings:
         return self.places[string]
 
 
-def record(cp, seconds, maps):
+def record(cp, seconds, accented, maps):
     char = chr(cp)
     mapping = text(cp)
     bare = folded(mapping)
@@ -152,6 +250,8 @@ def record(cp, seconds, maps):
         flags |= BREAK
     flags |= WORD if unicodedata.category(char)[0] in "LMN" else 0
     flags |= MARK if unicodedata.category(char)[0] == "M" else 0
+    flags |= LATIN if unicodedata.name(char, "").startswith("LATIN ") else 0
+    flags |= ACCENT if cp in accented else 0
     ident = mapping in ("", char)
     quick = len(mapping) > 1 and len(composed) == 1
     return (0 if ident else maps.put(mapping),
@@ -162,11 +262,11 @@ def record(cp, seconds, maps):
             unicodedata.combining(char), flags)
 
 
-def trie(seconds, maps):
+def trie(seconds, accented, maps):
     records, leaves, index, data = {}, {}, [], []
     for start in range(0, 0x110000, BLOCK):
         leaf = tuple(records.setdefault(r, len(records))
-                     for r in (record(cp, seconds, maps)
+                     for r in (record(cp, seconds, accented, maps)
                                for cp in range(start, start + BLOCK)))
         if leaf not in leaves:
             leaves[leaf] = len(leaves)
@@ -191,9 +291,12 @@ def main():
     if unicodedata.unidata_version != UNICODE:
         sys.exit(f"gen-unicode.py: Unicode {UNICODE} is needed, this Python "
                  f"has {unicodedata.unidata_version}")
+    if icu.ICU_VERSION != ICU:
+        sys.exit(f"gen-unicode.py: ICU {ICU} is needed, this Python has "
+                 f"{icu.ICU_VERSION}")
     pairs = compositions()
     maps = Mappings()
-    records, index, data = trie({s for _, s in pairs}, maps)
+    records, index, data = trie({s for _, s in pairs}, accents(pairs), maps)
     assert len(records) < 65536 and len(maps.pool) < 65536
     assert max(index) < 256
 
@@ -201,7 +304,8 @@ def main():
 /*
  * Copyright (C) the moderate authors
  *
- * Unicode {UNICODE}.  Made by tools/gen-unicode.py; do not edit.
+ * Unicode {UNICODE}, look-alikes of ICU {ICU} (Unicode {icu.UNICODE_VERSION}).
+ * Made by tools/gen-unicode.py; do not edit.
  */
 
 

@@ -70,8 +70,8 @@ nothing() {
 
 
 source_text() {
-    files '*.c' '*.h' '*.pm' '*.t' '*.py' '*.sh' '*.yaml' Makefile config \
-        .ci/run | xargs python3 tools/lint-source.py
+    files '*.c' '*.h' '*.pm' '*.t' '*.py' '*.sh' '*.js' '*.css' '*.yaml' \
+        Makefile config .ci/run | xargs python3 tools/lint-source.py
 }
 
 
@@ -126,6 +126,13 @@ for name in sys.argv[1:]:
 }
 
 
+javascript_syntax() {
+    for file in $(files '*.js'); do
+        node --input-type=module --check < "$file" || return 1
+    done
+}
+
+
 # ctuuninitvar takes a buffer that is passed to be filled for one that is read
 
 static_analysis() {
@@ -135,8 +142,11 @@ static_analysis() {
 }
 
 
+# Debian's Python, which has python3-icu, also where another one comes first
+
 unicode_tables() {
-    python3 tools/gen-unicode.py | cmp - engine/vet_unicode_tables.h
+    "$(command -v /usr/bin/python3 || echo python3)" tools/gen-unicode.py \
+        | cmp - engine/vet_unicode_tables.h
 }
 
 
@@ -175,6 +185,7 @@ check 'the engine has no data that changes' engine_data
 check 'syntax of shell scripts' shell_syntax
 check 'syntax of Perl' perl_syntax
 check 'syntax of Python' python_syntax
+check 'syntax of JavaScript' javascript_syntax
 check 'cppcheck' static_analysis
 
 check 'Unicode tables are fresh' unicode_tables

@@ -28,7 +28,7 @@ static int fuzz_boundary(const char *text, json_int_t place);
 
 static const vet_rule_t  fuzz_rule = {
     vet_string("rule"), vet_string("title"), vet_string("a\"b\\c"),
-    vet_string("\xff\x01"), 25, VET_MODE_ENFORCE
+    vet_string("\xff\x01"), 25, VET_MODE_ENFORCE, NULL, 0
 };
 
 

@@ -15,6 +15,7 @@
 #define SEEDS_MAX  4096     /* bytes of one; longer ones only slow down */
 
 
+static void seeds_charset(const char *type, vet_str_t body);
 static void seeds_write(const char *target, const char *head, const void *data,
     size_t len);
 
@@ -36,6 +37,8 @@ seeds_body(const char *type, vet_str_t body)
     seeds_write("record", head, body.data, body.len);
     seeds_write("judge", head, body.data, body.len);
 
+    seeds_charset(type, body);
+
     boundary = strstr(type, "boundary=");
 
     if (boundary != NULL) {
@@ -48,6 +51,26 @@ seeds_body(const char *type, vet_str_t body)
     } else if (strstr(type, "urlencoded") != NULL) {
         seeds_write("urlencoded", "", body.data, body.len);
     }
+}
+
+
+/* A form, or parts between "b", with what is declared of it. */
+
+static void
+seeds_charset(const char *type, vet_str_t body)
+{
+    char         head[512];
+    const char  *set;
+
+    set = strstr(type, "charset=");
+
+    if (set == NULL && strstr(type, "boundary=b") == NULL) {
+        return;
+    }
+
+    (void) snprintf(head, sizeof(head), "%s\n", (set == NULL) ? "" : set + 8);
+
+    seeds_write("charset", head, body.data, body.len);
 }
 
 

@@ -74,7 +74,8 @@ static const bad_case_t  bad_cases[] = {
     { "unknown top key",
       BYTES("version: 1\n" "rule:\n" ID CATEGORY SCORE WORDS EXAMPLES),
       1, "set.yaml:2:1: unknown key \"rule\", expected one of version, "
-         "thresholds, rules, limits; did you mean \"rules\"?" },
+         "thresholds, rules, limits, except, disable; did you mean "
+         "\"rules\"?" },
     { "rules a map", BYTES("version: 1\n" "rules: { a: b }\n"),
       1, "set.yaml:2:8: \"rules\" is a map, expected a list of rules" },
     { "rules empty", BYTES("version: 1\n" "rules: []\n"),
@@ -140,13 +141,16 @@ static const bad_case_t  bad_cases[] = {
       1, "set.yaml:3:8: rule: \"id\" is empty, expected a name such "
          "as scam.loan" },
     { "unknown key", BYTES(RULE "    wrods: [a]\n"),
-      1, "set.yaml:8:5: rule \"a.b\": unknown key \"wrods\", expected "
-         "one of id, title, category, reason, in, words, match, measure, "
-         "over, view, score, mode, examples; did you mean \"words\"?" },
-    { "later key", BYTES(RULE "    any: [a]\n"),
-      1, "set.yaml:8:5: rule \"a.b\": unknown key \"any\", expected "
-         "one of id, title, category, reason, in, words, match, measure, "
-         "over, view, score, mode, examples" },
+      1, "set.yaml:8:5: rule \"a.b\": unknown key \"wrods\", expected one "
+         "of id, title, category, reason, in, words, match, measure, over, "
+         "view, score, mode, examples, any, all, none, hosts, personal, "
+         "under, min_length, bare_score, forms, sites; did you mean "
+         "\"words\"?" },
+    { "later key", BYTES(RULE "    squeeze: [a]\n"),
+      1, "set.yaml:8:5: rule \"a.b\": unknown key \"squeeze\", expected one "
+         "of id, title, category, reason, in, words, match, measure, over, "
+         "view, score, mode, examples, any, all, none, hosts, personal, "
+         "under, min_length, bare_score, forms, sites" },
     { "no category", BYTES(HEAD ID SCORE WORDS EXAMPLES),
       1, "set.yaml:3:5: rule \"a.b\": \"category\" is missing, expected "
          "one of advertising, scam, abuse, personal-data, impersonation, "
@@ -165,24 +169,24 @@ static const bad_case_t  bad_cases[] = {
     { "no score", BYTES(HEAD ID CATEGORY WORDS EXAMPLES),
       1, "set.yaml:3:5: rule \"a.b\": \"score\" is missing, expected "
          "points such as 4 or 2.5" },
-    { "score 0", BYTES(HEAD ID CATEGORY "    score: 0\n" WORDS EXAMPLES),
-      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"0\", expected "
-         "0.1 to 1000 with at most one decimal, such as 4 or 2.5" },
+    { "score 0 of no part", BYTES(HEAD ID CATEGORY "    score: 0\n" WORDS EXAMPLES),
+      1, "set.yaml:3:5: rule \"a.b\": score is 0, expected 0.1 to 1000, or "
+         "another rule that names this one as a part" },
     { "score two decimals",
       BYTES(HEAD ID CATEGORY "    score: 2.55\n" WORDS EXAMPLES),
-      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"2.55\", expected "
-         "0.1 to 1000 with at most one decimal, such as 4 or 2.5" },
+      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"2.55\", expected 0 "
+         "to 1000 with at most one decimal, such as 4 or 2.5" },
     { "score negative",
       BYTES(HEAD ID CATEGORY "    score: -1\n" WORDS EXAMPLES),
-      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"-1\", expected "
-         "0.1 to 1000 with at most one decimal, such as 4 or 2.5" },
+      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"-1\", expected 0 to "
+         "1000 with at most one decimal, such as 4 or 2.5" },
     { "score text", BYTES(HEAD ID CATEGORY "    score: high\n" WORDS EXAMPLES),
-      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"high\", expected "
-         "0.1 to 1000 with at most one decimal, such as 4 or 2.5" },
+      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"high\", expected 0 "
+         "to 1000 with at most one decimal, such as 4 or 2.5" },
     { "score large",
       BYTES(HEAD ID CATEGORY "    score: 1001\n" WORDS EXAMPLES),
-      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"1001\", expected "
-         "0.1 to 1000 with at most one decimal, such as 4 or 2.5" },
+      1, "set.yaml:5:12: rule \"a.b\": bad \"score\" \"1001\", expected 0 "
+         "to 1000 with at most one decimal, such as 4 or 2.5" },
     { "mode", BYTES(RULE "    mode: shadows\n"),
       1, "set.yaml:8:11: rule \"a.b\": unknown mode \"shadows\", expected "
          "one of enforce, shadow; did you mean \"shadow\"?" },
@@ -205,10 +209,12 @@ static const bad_case_t  bad_cases[] = {
          "such as text" },
     { "nothing", BYTES(HEAD ID CATEGORY SCORE EXAMPLES),
       1, "set.yaml:3:5: rule \"a.b\": rule has nothing to look for, "
-         "expected one of \"words\", \"match\" and \"measure\"" },
+         "expected one of \"words\", \"match\", \"measure\", \"hosts\", "
+         "\"personal\", or \"any\", \"all\" and \"none\"" },
     { "two tests", BYTES(RULE "    match: vay\n"),
       1, "set.yaml:3:5: rule \"a.b\": rule looks for two things, expected "
-         "one of \"words\", \"match\" and \"measure\"" },
+         "one of \"words\", \"match\", \"measure\", \"hosts\", "
+         "\"personal\", or \"any\", \"all\" and \"none\"" },
     { "words scalar",
       BYTES(HEAD ID CATEGORY SCORE "    words: vay\n" EXAMPLES),
       1, "set.yaml:6:12: rule \"a.b\": \"words\" is not a list, expected "
@@ -242,14 +248,17 @@ static const bad_case_t  bad_cases[] = {
     { "measure", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: link\n"
             "    over: 1\n"),
       1, "set.yaml:7:14: rule \"a.b\": unknown measure \"link\", expected "
-         "one of links, length; did you mean \"links\"?" },
+         "one of links, hosts, length, digits-ratio, upper-ratio, repeats, "
+         "repeats-ratio, emoji-ratio, invisible-count, mixed-script, "
+         "fields-filled, honeypot-filled, age-of-form, form-token-missing, "
+         "form-token-invalid; did you mean \"links\"?" },
     { "measure without over",
       BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: links\n"),
-      1, "set.yaml:3:5: rule \"a.b\": \"over\" is missing, expected "
-         "a whole number such as 3" },
+      1, "set.yaml:3:5: rule \"a.b\": \"over\" is missing, expected a whole "
+         "number such as 3, or \"under\"" },
     { "over with words", BYTES(RULE "    over: 1\n"),
       1, "set.yaml:8:11: rule \"a.b\": \"over\" has no use here, expected "
-         "it with \"measure\" only" },
+         "it with \"measure\" or \"personal\" only" },
     { "over negative",
       BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: links\n"
             "    over: -1\n"),
@@ -326,15 +335,205 @@ static const bad_case_t  bad_cases[] = {
       1, "set.yaml:11:11: limit \"l\": bad \"over\" \"1.5\", expected "
          "a whole number from 0 to 1000000000" },
     { "limit title", BYTES(LIMIT "    title: x\n"),
-      1, "set.yaml:14:5: limit \"l\": unknown key \"title\", expected "
-         "one of id, key, of, over, per, score, retry_after, mode, "
-         "category, reason" },
+      1, "set.yaml:14:5: limit \"l\": unknown key \"title\", expected one "
+         "of id, key, of, over, per, score, retry_after, mode, category, "
+         "reason, forms, sites" },
     { "limit id of a rule", BYTES(RULE LIMITS ID KEY OVER PER SCORE),
       1, "set.yaml:9:9: limit \"a.b\": duplicate id, expected another "
          "one, first at set.yaml:3:9" },
     { "limits scalar", BYTES(RULE "limits: 5\n"),
       1, "set.yaml:8:9: \"limits\" is not a list, expected a list "
          "of limits" },
+    { "any scalar", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    any: a\n"),
+      1, "set.yaml:7:10: rule \"a.b\": \"any\" is not a list, expected ids "
+         "of rules" },
+    { "any empty", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    any: []\n"),
+      1, "set.yaml:7:10: rule \"a.b\": \"any\" is an empty list, expected "
+         "ids of rules" },
+    { "any with words", BYTES(RULE "    any: [a]\n"),
+      1, "set.yaml:3:5: rule \"a.b\": rule looks for two things, expected "
+         "one of \"words\", \"match\", \"measure\", \"hosts\", "
+         "\"personal\", or \"any\", \"all\" and \"none\"" },
+    { "any and measure", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    any: [x.y]\n"
+            "    measure: links\n"),
+      1, "set.yaml:3:5: rule \"a.b\": rule looks for two things, expected "
+         "one of \"words\", \"match\", \"measure\", \"hosts\", "
+         "\"personal\", or \"any\", \"all\" and \"none\"" },
+    { "any a map", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    any: [{ a: b }]\n"),
+      1, "set.yaml:7:11: rule \"a.b\": item is a map, expected the id of a "
+         "rule" },
+    { "any in", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES "    any: [a.b]\n"
+            "    in: [text]\n"),
+      1, "set.yaml:13:9: rule \"c\": \"in\" has no use here, expected it "
+         "with a rule that looks at fields itself only" },
+    { "part unknown", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES "    all: [a.c]\n"),
+      1, "set.yaml:12:11: rule \"c\": unknown rule \"a.c\", expected the id "
+         "of a rule of this set; did you mean \"a.b\"?" },
+    { "part unknown, nothing near", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES
+            "    all: [something]\n"),
+      1, "set.yaml:12:11: rule \"c\": unknown rule \"something\", expected "
+         "the id of a rule of this set" },
+    { "part itself", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    none: [a.b]\n"),
+      1, "set.yaml:7:12: rule \"a.b\": rules are made of each other: a.b -> "
+         "a.b, expected no circle" },
+    { "part circle", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    any: [c]\n"
+            "  - id: c\n" CATEGORY SCORE EXAMPLES "    all: [d]\n"
+            "  - id: d\n" CATEGORY SCORE EXAMPLES "    none: [a.b]\n"),
+      1, "set.yaml:17:12: rule \"d\": rules are made of each other: a.b -> "
+         "c -> d -> a.b, expected no circle" },
+    { "part a limit", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES "    any: [l]\n"
+            LIMITS LIMIT_ID KEY OVER PER SCORE),
+      1, "set.yaml:12:11: rule \"c\": \"l\" is a limit, expected a rule" },
+    { "part no examples", BYTES(RULE "  - id: c\n" CATEGORY SCORE "    any: [a.b]\n"),
+      1, "set.yaml:8:5: rule \"c\": \"examples\" is missing, expected { "
+         "hit: [...], miss: [...] }" },
+    { "part no hit", BYTES(RULE "  - id: c\n" CATEGORY SCORE "    any: [a.b]\n"
+            "    examples: { miss: [x] }\n"),
+      1, "set.yaml:8:5: rule \"c\": no example is a hit, expected some of "
+         "both, hit and miss" },
+    { "part no miss", BYTES(RULE "  - id: c\n" CATEGORY SCORE "    any: [a.b]\n"
+            "    examples: { hit: [vay] }\n"),
+      1, "set.yaml:8:5: rule \"c\": no example is a miss, expected some of "
+         "both, hit and miss" },
+    { "part hit fails", BYTES(RULE "  - id: c\n" CATEGORY SCORE "    none: [a.b]\n"
+            EXAMPLES),
+      2, "set.yaml:12:23: rule \"c\": example \"vay\" is not matched, "
+         "expected a hit" },
+    { "bare score", BYTES(RULE "    bare_score: 4.5\n"),
+      1, "set.yaml:8:17: rule \"a.b\": \"bare_score\" is above \"score\", "
+         "expected at most 4.0" },
+    { "bare score of match", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    match: vay\n"
+            "    bare_score: 1\n"),
+      1, "set.yaml:8:17: rule \"a.b\": \"bare_score\" has no use here, "
+         "expected it with \"words\" only" },
+    { "forms scalar", BYTES(RULE "    forms: /a/\n"),
+      1, "set.yaml:8:12: rule \"a.b\": \"forms\" is not a list, expected "
+         "paths such as [/gop-y/]" },
+    { "forms path", BYTES(RULE "    forms: [a/]\n"),
+      1, "set.yaml:8:13: rule \"a.b\": bad path \"a/\", expected a path "
+         "such as /gop-y/, or =/gop-y" },
+    { "forms exact", BYTES(RULE "    forms: [\"=\"]\n"),
+      1, "set.yaml:8:13: rule \"a.b\": bad path \"=\", expected a path such "
+         "as /gop-y/, or =/gop-y" },
+    { "sites empty item", BYTES(RULE "    sites: [\"\"]\n"),
+      1, "set.yaml:8:13: rule \"a.b\": item is empty, expected the name of "
+         "a site" },
+    { "limit forms", BYTES(LIMIT "    forms: [x]\n"),
+      1, "set.yaml:14:13: limit \"l\": bad path \"x\", expected a path such "
+         "as /gop-y/, or =/gop-y" },
+    { "words file key", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    words: { files: x.txt }\n"),
+      2, "set.yaml:7:14: rule \"a.b\": unknown key \"files\", expected one "
+         "of file; did you mean \"file\"?" },
+    { "words file missing", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    words: { file: lists/x.txt }\n"),
+      1, "set.yaml:7:20: rule \"a.b\": list file \"lists/x.txt\" cannot be "
+         "opened: No such file or directory" },
+    { "words file in a list", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    words: [vay, { file: no.txt }]\n"),
+      1, "set.yaml:7:26: rule \"a.b\": list file \"no.txt\" cannot be "
+         "opened: No such file or directory" },
+    { "words file name", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    words: { file: \"a b\" }\n"),
+      1, "set.yaml:7:20: rule \"a.b\": bad file name \"a b\", expected "
+         "letters, digits, \".\", \"_\", \"-\" and \"/\"" },
+    { "words file a folder", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    words: { file: / }\n"),
+      1, "set.yaml:7:20: rule \"a.b\": list file \"/\" is not a regular "
+         "file, expected a list" },
+    { "measure bounds", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: length\n"
+            "    over: 3\n" "    under: 4\n"),
+      1, "set.yaml:9:12: rule \"a.b\": nothing is over 3 and under 4, "
+         "expected \"under\" to be more than 4" },
+    { "measure under 0", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: length\n"
+            "    under: 0\n"),
+      1, "set.yaml:8:12: rule \"a.b\": nothing is under 0, expected 1 or "
+         "more" },
+    { "measure ratio", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: upper-ratio\n"
+            "    over: 100\n"),
+      1, "set.yaml:8:11: rule \"a.b\": no ratio is over 100, expected "
+         "percent from 0 to 99" },
+    { "measure min_length", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: links\n"
+            "    over: 1\n" "    min_length: 5\n"),
+      1, "set.yaml:9:17: rule \"a.b\": \"min_length\" has no use here, "
+         "expected it with a measure of one text, such as upper-ratio" },
+    { "measure token over", BYTES(HEAD ID CATEGORY SCORE "    measure: form-token-missing\n"
+            "    over: 1\n"),
+      1, "set.yaml:7:11: rule \"a.b\": \"over\" has no use here, expected "
+         "\"form-token-missing\" alone" },
+    { "measure honeypot in", BYTES(HEAD ID CATEGORY SCORE "    measure: honeypot-filled\n"
+            "    over: 0\n" "    in: [text]\n"),
+      1, "set.yaml:8:9: rule \"a.b\": \"in\" has no use here, "
+         "\"honeypot-filled\" knows where to look" },
+    { "under with words", BYTES(RULE "    under: 3\n"),
+      1, "set.yaml:8:12: rule \"a.b\": \"under\" has no use here, expected "
+         "it with \"measure\" only" },
+    { "min_length with words", BYTES(RULE "    min_length: 3\n"),
+      1, "set.yaml:8:17: rule \"a.b\": \"min_length\" has no use here, "
+         "expected it with \"measure\" only" },
+    { "hosts scalar", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    hosts: example.com\n"),
+      1, "set.yaml:7:12: rule \"a.b\": \"hosts\" is not a list, expected "
+         "names such as [example.com], or { file: hosts.txt }" },
+    { "hosts bad", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    hosts: [\"http://a.vn/\"]\n"),
+      1, "set.yaml:7:13: rule \"a.b\": bad host \"http://a.vn/\", expected "
+         "a name such as example.com, or an address" },
+    { "hosts long label", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    hosts: [aaaaaaaaaaaaaaaaaaaaa"
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.vn]\n"),
+      1, "set.yaml:7:13: rule \"a.b\": bad host "
+         "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\", expected "
+         "a name such as example.com, or an address" },
+    { "personal scalar", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    personal: email\n"),
+      1, "set.yaml:7:15: rule \"a.b\": \"personal\" is not a list, expected "
+         "kinds such as [vn-phone, email]" },
+    { "personal kind", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    personal: [vn-phones]\n"),
+      1, "set.yaml:7:16: rule \"a.b\": unknown kind of personal data "
+         "\"vn-phones\", expected one of vn-citizen-id, vn-phone, "
+         "bank-card, email; did you mean \"vn-phone\"?" },
+    { "except scalar", BYTES(RULE "except:\n" "  - a.b\n"),
+      1, "set.yaml:9:5: except: not a map, expected { rule: id, when: { "
+         "form: \"/path/\" } }" },
+    { "except not a list", BYTES(RULE "except: { rule: a.b }\n"),
+      1, "set.yaml:8:9: \"except\" is a map, expected a list of exceptions" },
+    { "except key", BYTES(RULE "except:\n" "  - { rules: a.b, when: { site: x } }\n"),
+      2, "set.yaml:9:7: except: unknown key \"rules\", expected one of "
+         "rule, when; did you mean \"rule\"?" },
+    { "except no rule", BYTES(RULE "except:\n" "  - { when: { site: x } }\n"),
+      1, "set.yaml:9:5: except: \"rule\" is missing, expected the id of a "
+         "rule or limit" },
+    { "except no when", BYTES(RULE "except:\n" "  - { rule: a.b }\n"),
+      1, "set.yaml:9:5: except: \"when\" is missing, expected { form: "
+         "\"/path/\" }" },
+    { "except when a list", BYTES(RULE "except:\n" "  - { rule: a.b, when: [x] }\n"),
+      1, "set.yaml:9:24: except: \"when\" is not a map, expected { form: "
+         "\"/path/\" } and the like" },
+    { "except when empty", BYTES(RULE "except:\n" "  - { rule: a.b, when: {} }\n"),
+      1, "set.yaml:9:24: except: \"when\" is empty, expected { form: "
+         "\"/path/\" } and the like" },
+    { "except when key", BYTES(RULE "except:\n" "  - { rule: a.b, when: { forms: /a/ } }\n"),
+      1, "set.yaml:9:26: except: unknown key \"forms\", expected one of "
+         "form, field, site, text; did you mean \"form\"?" },
+    { "except form", BYTES(RULE "except:\n" "  - { rule: a.b, when: { form: a } }\n"),
+      1, "set.yaml:9:32: except: bad path \"a\", expected a path such as "
+         "/gop-y/, or =/gop-y" },
+    { "except field", BYTES(RULE "except:\n" "  - { rule: a.b, when: { field: txt } }\n"),
+      1, "set.yaml:9:33: except: unknown role \"txt\", expected one of "
+         "text, title, author, email, url, phone, honeypot, other; did you "
+         "mean \"text\"?" },
+    { "except text", BYTES(RULE "except:\n" "  - { rule: a.b, when: { text: [[]] } }\n"),
+      1, "set.yaml:9:33: except: item is a list, expected a phrase" },
+    { "except text blank", BYTES(RULE "except:\n" "  - { rule: a.b, when: { text: \" \" } }\n"),
+      1, "set.yaml:9:32: except: phrase \" \" has nothing to match, "
+         "expected words" },
+    { "except unknown", BYTES(RULE "except:\n" "  - { rule: a.bc, when: { site: x } }\n"),
+      1, "set.yaml:9:13: except: unknown id \"a.bc\", expected that of a "
+         "rule or limit of this set; did you mean \"a.b\"?" },
+    { "except field of a limit", BYTES(LIMIT "except:\n" "  - { rule: l, when: { field: text } }\n"),
+      1, "set.yaml:15:13: except: \"l\" is a limit, expected only \"form\" "
+         "and \"site\" in \"when\"" },
+    { "disable here", BYTES(RULE "disable: [a.b]\n"),
+      1, "set.yaml:8:10: \"disable\" has no use here, expected it in a file "
+         "of override.d" },
 };
 
 

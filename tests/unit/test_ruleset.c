@@ -142,7 +142,7 @@ test_all_problems(void **state)
     has_error(&errors, "set.yaml:6:19: rule \"r0\": unknown key \"hut\", "
                        "expected one of hit, miss; did you mean \"hit\"?");
     has_error(&errors, "set.yaml:27:22: rule \"r6\": bad \"score\" \"x\", "
-                       "expected 0.1 to 1000 with at most one decimal, such "
+                       "expected 0 to 1000 with at most one decimal, such "
                        "as 4 or 2.5");
 }
 

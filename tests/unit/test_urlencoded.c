@@ -14,7 +14,12 @@
 #include <cmocka.h>
 
 #include "body_case.h"
+#include "guard.h"
 
+
+/* more than what is decoded together, and what is left behind it */
+
+#define TEXT_LEN  (64 + 64 + 80)
 
 #define FORM  "application/x-www-form-urlencoded"
 
@@ -22,6 +27,9 @@
 static void test_urlencoded(void **state);
 static void test_limits(void **state);
 static void test_every_byte(void **state);
+static void test_places(void **state);
+static size_t by_bytes(const char *text, size_t len, unsigned char *dst);
+static int digit(char c);
 static int cut_anywhere(const body_case_t *c, size_t len);
 
 
@@ -277,6 +285,109 @@ test_every_byte(void **state)
 }
 
 
+/* What is coded is decoded at every place of a text, whatever is around it. */
+
+static void
+test_places(void **state)
+{
+    char              text[TEXT_LEN + 32];
+    size_t            i, j, k, n, len, place;
+    guard_t           g;
+    vet_pool_t       *pool;
+    vet_message_t     m;
+    unsigned char     want[TEXT_LEN + 32];
+    vet_submission_t  s;
+
+    static const char *const  parts[] = {
+        "%41", "%c4%91", "%E1%BB%87", "%", "%%41", "%4", "%4g", "%+1", "+",
+        "%2B+%2b", "\xc4\x91", "%f0%9f%98%80%e1%bb%87"
+    };
+
+    static const char *const  fillings[] = {
+        "a", "%41", "+b", "abcdefghijklmnopqrstuvwxyz%C3%A0", "%C3%A0+%E1%BB%81"
+    };
+
+    (void) state;
+
+    guard_init(&g, TEXT_LEN + 32);
+
+    memset(&m, 0, sizeof(vet_message_t));
+    m.content_type.data = (const unsigned char *) FORM;
+    m.content_type.len = sizeof(FORM) - 1;
+    m.content_types = 1;
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        n = strlen(parts[i]);
+
+        for (j = 0; j < sizeof(fillings) / sizeof(fillings[0]); j++) {
+            for (place = 2; place < TEXT_LEN; place++) {
+
+                text[0] = 'a';
+                text[1] = '=';
+
+                for (k = 2; k < TEXT_LEN; k++) {
+                    text[k] = fillings[j][(k - 2) % strlen(fillings[j])];
+                }
+
+                memcpy(text + place, parts[i], n);
+
+                /* at the end of the text, or in the middle of it */
+
+                len = (place + n > TEXT_LEN || place % 2) ? place + n
+                                                          : TEXT_LEN;
+
+                m.body = guard_copy(&g, text, len);
+                len = by_bytes(text + 2, len - 2, want);
+
+                pool = vet_pool_create(16 * 1024);
+                assert_non_null(pool);
+                assert_int_equal(vet_parse(pool, &m, NULL, &s), VET_OK);
+                assert_int_equal(s.nfields, 1);
+                assert_int_equal(s.fields[0].value.len, len);
+                assert_memory_equal(s.fields[0].value.data, want, len);
+                vet_pool_destroy(pool);
+            }
+        }
+    }
+
+    guard_done(&g);
+}
+
+
+static size_t
+by_bytes(const char *text, size_t len, unsigned char *dst)
+{
+    size_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < len; i++) {
+
+        if (text[i] == '%' && len - i > 2
+            && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0)
+        {
+            dst[n++] = (unsigned char) (digit(text[i + 1]) * 16
+                                        + digit(text[i + 2]));
+            i += 2;
+
+        } else {
+            dst[n++] = (unsigned char) ((text[i] == '+') ? ' ' : text[i]);
+        }
+    }
+
+    return n;
+}
+
+
+static int
+digit(char c)
+{
+    return (c >= '0' && c <= '9') ? c - '0'
+           : ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') ? (c | 0x20) - 'a' + 10
+           : -1;
+}
+
+
 int
 main(void)
 {
@@ -284,6 +395,7 @@ main(void)
         cmocka_unit_test(test_urlencoded),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_places),
     };
 
     return cmocka_run_group_tests_name("urlencoded", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
+#include "vet_lanes.h"
 #include "vet_parse.h"
 
 
@@ -22,6 +23,7 @@
 static void test_pairs(void **state);
 static void test_places(void **state);
 static void test_lengths(void **state);
+static void test_lanes(void **state);
 static size_t by_steps(vet_str_t s);
 static void fill(unsigned char *text, const char *with);
 
@@ -135,6 +137,29 @@ test_lengths(void **state)
 }
 
 
+/* The highest bits are the same without the processor's own way to them. */
+
+static void
+test_lanes(void **state)
+{
+    size_t          i;
+    unsigned        n, bits;
+    unsigned char   text[VET_LANES];
+
+    (void) state;
+
+    for (n = 0; n < 0x10000; n++) {
+        for (i = 0; i < VET_LANES; i++) {
+            bits = n >> i & 1;
+            text[i] = (unsigned char) (bits << 7 | ((n + i * 37) & 0x7f));
+        }
+
+        assert_int_equal(vet_lanes_gather(vet_lanes_load(text)), n);
+        assert_int_equal(vet_lanes_bits(vet_lanes_load(text)), n);
+    }
+}
+
+
 static size_t
 by_steps(vet_str_t s)
 {
@@ -171,6 +196,7 @@ main(void)
         cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_lanes),
     };
 
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);

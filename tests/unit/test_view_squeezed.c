@@ -77,7 +77,7 @@ static const squeezed_case_t  cases[] = {
     { "f f r r e e d d", "fred", NULL },
     { "aa b", "ab", NULL },
     { "0900 000 1111", "09000001111", NULL },
-    { "a\xcc\xb6""a\xcc\xb6", "a", "a\xcc\xb6""a\xcc\xb6" },
+    { "x\xcc\xa3""x\xcc\xa3", "x", "x\xcc\xa3""x\xcc\xa3" },
 
     /* digits and signs for letters */
 
@@ -106,6 +106,7 @@ static const squeezed_case_t  cases[] = {
 
     { "\xe1\x84\x92.\xe1\x85\xa1", "\xe1\x84\x92 \xe1\x85\xa1", NULL },
     { "v1\xcc\xb6""agra", "viagra", "v1\xcc\xb6""agra" },
+    { "v.1\xcc\xb6.x", "vix", "v 1\xcc\xb6 x" },
 };
 
 

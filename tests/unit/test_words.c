@@ -109,6 +109,22 @@ static const words_case_t  cases[] = {
     { "vay tiền", "(\xf0\x9f vay tiền", "vay tiền" },
     { "café", "caf\xe9", "caf\xe9" },
 
+    { "vay tiền", "ᴠᴀʏ тiền", "ᴠᴀʏ тiền" },
+    { "vay tiền", "ⓥ🅐🆈 tiền", "ⓥ🅐🆈 tiền" },
+    { "vay tiền", "v\xcc\xb6""a\xcc\xb6y\xcc\xb6 tiền\xcc\xb6",
+      "v\xcc\xb6""a\xcc\xb6y\xcc\xb6 tiền\xcc\xb6" },
+    { "vay tiền", "v\xcc\x80\xcc\x81\xcc\x82\xcc\x83""ay tiền",
+      "v\xcc\x80\xcc\x81\xcc\x82\xcc\x83""ay tiền" },
+    { "casino", "с а ѕ і n о", "с а ѕ і n о" },
+    { "казино", "КАЗИНО", "КАЗИНО" },
+    { "казино", "к.а.з.и.н.о", "к.а.з.и.н.о" },
+
+    /* joiners that belong there hide nothing, and no phrase */
+
+    { "می\xe2\x80\x8cخواهم", "می\xe2\x80\x8cخواهم", "می\xe2\x80\x8cخواهم" },
+    { "می\xe2\x80\x8cخواهم", "میخواهم", "میخواهم" },
+    { "میخواهم", "می\xe2\x80\x8cخواهم", "می\xe2\x80\x8cخواهم" },
+
     /* letters taken apart */
 
     { "viagra", "buy v.i.a.g.r.a now", "v.i.a.g.r.a" },

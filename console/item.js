@@ -1,0 +1,156 @@
+/*
+ * Copyright (C) the moderate authors
+ *
+ * One submission: what was written, why it is held, what happened to it.
+ */
+
+import { el, shown, write } from "./text.js";
+import { called, number, time, word } from "./words.js";
+
+
+/* What may be done in a state, as the API has it. */
+
+const steps = {
+    pending: ["approve", "reject", "claim"],
+    claimed: ["approve", "reject", "unclaim"],
+    approved: ["approve"],
+    failed: ["approve", "reject"],
+    unknown: ["approve"]
+};
+
+const keys = { approve: "a", reject: "r", claim: "c", unclaim: "c" };
+
+
+export function possible(item, action) {
+    return (steps[item.state] || []).includes(action);
+}
+
+
+/* Shows it in a node; act(action) is called when a button is used. */
+
+export function detail(node, item, act) {
+    const parts = [facts(item), buttons(item, act), why(item)];
+
+    if (item.unreadable) {
+        parts.push(el("h3", {}, word("unreadable")),
+                   el("p", {}, el("code", {}, item.unreadable)));
+    }
+
+    for (const [index, field] of item.fields.entries()) {
+        parts.push(fieldShown(item, field, index));
+    }
+
+    if (item.body) {
+        const body = el("pre", { class: "value" });
+
+        write(body, item.body);
+        parts.push(el("h3", {}, word("body")), body);
+    }
+
+    parts.push(history(item));
+    node.replaceChildren(...parts);
+}
+
+
+function facts(item) {
+    const list = el("dl", { class: "facts" });
+    const add = (name, value) => list.append(
+        el("div", {}, el("dt", {}, word(name)), el("dd", {}, value)));
+
+    add("state", called("states", item.state)
+        + (item.state === "claimed" && item.claimed_by
+           ? `: ${word("claimedBy", item.claimed_by)}` : ""));
+    add("received", time(item.received));
+    add("score", number(item.score));
+    add("form", `${item.method} ${item.uri}`);
+    add("rules", item.ruleset);
+
+    return list;
+}
+
+
+function buttons(item, act) {
+    const row = el("div", { class: "actions" });
+
+    for (const action of steps[item.state] || []) {
+        const button = el("button", {
+            type: "button", class: action, "aria-keyshortcuts": keys[action]
+        }, word(action), el("kbd", { "aria-hidden": "true" }, keys[action]));
+
+        button.addEventListener("click", () => act(action));
+        row.append(button);
+    }
+
+    return row;
+}
+
+
+function fieldName(item, hit) {
+    return hit.index === undefined || !item.fields[hit.index]
+           ? word("noField")
+           : item.fields[hit.index].name || word("unnamed");
+}
+
+
+/* One line a rule, not one a place. */
+
+function why(item) {
+    const list = el("ul", { class: "why" });
+    const rules = new Map();
+
+    for (const hit of item.hits || []) {
+        const key = hit.rule;
+        const known = rules.get(key) || { hit, fields: new Set() };
+
+        known.fields.add(fieldName(item, hit));
+        rules.set(key, known);
+    }
+
+    for (const { hit, fields } of rules.values()) {
+        list.append(el("li", {},
+            el("strong", {}, called("categories", hit.category)), ": ",
+            called("reasons", hit.reason), " ",
+            el("code", {}, hit.rule),
+            ` ${word("points", number(hit.score))}, `,
+            [...fields].join(", ")));
+    }
+
+    return el("section", {}, el("h3", {}, word("why")), list);
+}
+
+
+function fieldShown(item, field, index) {
+    const name = field.name || word("unnamed");
+    const title = el("h3", {}, el("code", {}, name));
+
+    if (field.charset) {
+        title.append(` ${word("charset", field.charset)}`);
+    }
+
+    if (field.file) {
+        return el("section", {}, title,
+                  el("p", {}, word("file", field.filename,
+                                   number(field.size))));
+    }
+
+    const hits = (item.hits || []).filter((hit) => hit.index === index
+                                                   && hit.end > hit.start);
+
+    return el("section", { class: `field ${field.role}` }, title,
+              shown(field.value, hits, (hit) => (
+                  `${called("categories", hit.category)}: ${hit.rule}`)));
+}
+
+
+function history(item) {
+    const list = el("ol", { class: "history" });
+
+    for (const event of item.history) {
+        list.append(el("li", {},
+            el("time", { datetime: event.time }, time(event.time)), " ",
+            el("strong", {}, event.actor), ` ${event.action}`,
+            event.detail ? ` (${called("reasons", event.detail)})` : ""));
+    }
+
+    return el("section", {}, el("h3", {}, word("history")), list);
+}

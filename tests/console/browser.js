@@ -1,0 +1,139 @@
+/*
+ * Copyright (C) the moderate authors
+ *
+ * A browser for the tests of the console.  Results go to standard output, a
+ * line of JSON each, and console.t makes assertions of them.
+ */
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url)
+                         .resolve("axe-core/axe.min.js"), "utf8");
+
+const [, , base, shots] = process.argv;
+
+export const violations = [];   /* of the content security policy */
+export const scripts = [];      /* that ran and should not have */
+
+
+export function is(name, got, wanted) {
+    const ok = JSON.stringify(got) === JSON.stringify(wanted);
+
+    console.log(JSON.stringify({ name, ok, got, wanted }));
+}
+
+
+export async function browser(story) {
+    const program = await chromium.launch({
+        executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+        args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    });
+
+    mkdirSync(shots, { recursive: true });
+
+    try {
+        await story(program);
+
+    } catch (error) {
+        console.log(JSON.stringify({
+            name: "the story is told to its end", ok: false,
+            got: String(error.stack), wanted: ""
+        }));
+
+    } finally {
+        await program.close();
+    }
+}
+
+
+/* Opens the console for a moderator. */
+
+export async function open(program, user, options = {}) {
+    const context = await program.newContext({
+        httpCredentials: { username: user, password: "secret" },
+        locale: "en-GB", viewport: { width: 1280, height: 800 }, ...options
+    });
+    const page = await context.newPage();
+
+    page.on("dialog", (dialog) => {
+        scripts.push(dialog.message());
+        dialog.dismiss();
+    });
+    page.on("pageerror", (error) => violations.push(String(error)));
+    await page.exposeFunction("reported", (text) => violations.push(text));
+    await page.exposeFunction("pwned", (text) => scripts.push(text));
+    await page.addInitScript(() => {
+        document.addEventListener("securitypolicyviolation", (event) => (
+            window.reported(`${event.violatedDirective} ${event.blockedURI}`)));
+    });
+
+    await page.goto(`${base}moderation/`);
+    await page.waitForSelector("#items:not(:empty), #empty:not([hidden])");
+
+    return page;
+}
+
+
+export async function shot(page, name) {
+    await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+}
+
+
+/* Runs axe; gives the ids of what it found. */
+
+export async function accessible(page) {
+    await page.evaluate(axe);
+
+    const { violations: found } = await page.evaluate(() => (
+        window.axe.run(document, {
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
+                      "best-practice"]
+        })));
+
+    return found.map((rule) => (
+        `${rule.id}: ${rule.nodes.map((one) => one.target).join(" ")}`));
+}
+
+
+/* Posts a comment as the portal's form does; gives the receipt. */
+
+export async function comment(text, name = "Lan") {
+    const answer = await fetch(`${base}comments`, {
+        method: "POST",
+        headers: { "Accept": "application/json" },
+        body: new URLSearchParams({ name, comment: text })
+    });
+
+    return (await answer.json()).receipt;
+}
+
+
+/* The texts that the backend has got. */
+
+export async function portal() {
+    const requests = await (await fetch(`${base}requests`)).json();
+
+    return requests.filter((request) => request.method === "POST")
+        .map((request) => Object.fromEntries(request.fields).comment);
+}
+
+
+/* Waits until probe() gives something true, and gives that. */
+
+export async function until(probe) {
+    for (let i = 0; i < 100; i++) {
+        const found = await probe();
+
+        if (found) {
+            return found;
+        }
+
+        await new Promise((resolve) => {
+            setTimeout(resolve, 100);
+        });
+    }
+
+    return null;
+}
