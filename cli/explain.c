@@ -59,9 +59,9 @@ static const char  explain_usage[] =
     "  --encoding ENCODING    its Content-Encoding\n"
     "  --field ROLE=SELECTOR  as moderate_field, any number of times\n"
     "  --decode ROLE=DECODER  as moderate_decode, in this order\n"
-    "  --rules PATH           as moderate_rules, any number of times; \"rules\n"
-    "                         explain\" has those of " MODERATECTL_RULES_PATH
-    "\n"
+    "  --rules PATH           as moderate_rules, any number of times; default\n"
+    "                         of \"rules explain\":\n"
+    "                         " MODERATECTL_RULES_PATH "\n"
     "  --json                 for programs\n"
     "\n"
     "Exits with 0 when it is readable and would pass, 1 when not, 2 for a\n"

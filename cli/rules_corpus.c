@@ -117,8 +117,10 @@ static const char  corpus_usage[] =
     "  --json            the table for programs\n"
     "\n"
     "\"decides\" counts the texts that would have a milder verdict without\n"
-    "the rule.  Exits with 0, 2 for a wrong command line, or 3 when the\n"
-    "rules or a line of FILE cannot be read.\n";
+    "the rule.\n"
+    "\n"
+    "Exits with 0, 2 for a wrong command line, 3 when the rules or a line of\n"
+    "FILE cannot be read.\n";
 
 
 int

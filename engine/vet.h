@@ -245,8 +245,26 @@ typedef struct {
     const vet_form_t       *form;       /* whose decoders apply; or NULL */
     vet_unreadable_t        unreadable;
     size_t                  offset;     /* where in the body it was noticed */
-    vet_context_t           context;    /* zeroed by vet_parse, set by callers */
+    vet_context_t           context;    /* zeroed by vet_parse, for callers */
 } vet_submission_t;
+
+/*
+ * Tokens of forms.  vet_token_make writes the VET_TOKEN_LEN bytes of one that
+ * a form issued now, in seconds, sends back as its field VET_TOKEN_FIELD.
+ * VET_ERROR: memory is out, or the site has more than 256 bytes.
+ *
+ * vet_token_find looks for it and sets token and age of s->context, of which
+ * site must be set; a field with a valid one gets the role ignore.  Of a
+ * submission that is unreadable nothing is known.  More than one is none that
+ * was issued.
+ */
+
+#define VET_TOKEN_FIELD     "moderate_token"
+#define VET_TOKEN_LEN       54
+
+int vet_token_make(vet_str_t secret, vet_str_t site, uint64_t now,
+    unsigned char *token);
+void vet_token_find(vet_submission_t *s, vet_str_t secret, uint64_t now);
 
 /*
  * Reads the body into fields, in the order of the body.  form may be NULL, and
@@ -332,7 +350,7 @@ vet_ruleset_t *vet_ruleset_load(const vet_str_t *paths, size_t npaths,
 
 void vet_ruleset_destroy(vet_ruleset_t *rs);
 
-/* Returns 16 hexadecimal digits of a hash over the bytes of all files read. */
+/* Returns 16 hexadecimal digits of a hash over all that was read. */
 vet_str_t vet_ruleset_version(const vet_ruleset_t *rs);
 
 /* Returns how many rules (limits not counted) the set has. */

@@ -24,6 +24,7 @@
 
 
 #define VET_DECODE_MAX      (UINT32_MAX / 16)   /* spans have 32 bits */
+#define VET_DECODE_SHORT    16      /* bytes copied at once, needed or not */
 
 
 /* What is applied to a value for one of its readings. */
@@ -512,12 +513,25 @@ vet_decoding_copy(vet_decoding_t *d, size_t from, size_t to)
     }
 
     p = vet_decoding_room(d, to - from);
-
-    if (p != NULL) {
-        vet_decoding_span(d, from, 0);
-        memcpy(p, d->in.data + from, to - from);
-        d->len += to - from;
+    if (p == NULL) {
+        return;
     }
+
+    vet_decoding_span(d, from, 0);
+
+    /* what is between two references is short, and as long as may be */
+
+    if (to - from <= VET_DECODE_SHORT
+        && d->in.len - from >= VET_DECODE_SHORT
+        && d->size - d->len >= VET_DECODE_SHORT)
+    {
+        memcpy(p, d->in.data + from, VET_DECODE_SHORT);
+
+    } else {
+        memcpy(p, d->in.data + from, to - from);
+    }
+
+    d->len += to - from;
 }
 
 

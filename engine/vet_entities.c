@@ -27,7 +27,8 @@ typedef struct {
  * and the steps of a search cannot be predicted.
  */
 
-#define VET_ENTITY_SEEN     64
+#define VET_ENTITY_BITS     6
+#define VET_ENTITY_SEEN     (1 << VET_ENTITY_BITS)
 #define VET_ENTITY_KEY      9       /* bytes of the longest one, with ";" */
 
 typedef struct {
@@ -50,10 +51,16 @@ static size_t vet_entity_name(vet_entity_seen_t *seen,
     const unsigned char *p, size_t len, uint32_t *first, uint32_t *second);
 static const vet_entity_t *vet_entity_recall(vet_entity_seen_t *seen,
     uint64_t key, const unsigned char *p, size_t len);
-static int vet_entity_letter(unsigned char c);
 static const vet_entity_t *vet_entity_find(const unsigned char *p, size_t len);
 static inline int vet_entity_order(const vet_entity_t *e,
     const unsigned char *p, size_t len);
+
+
+/* what names are made of */
+
+static const unsigned char  vet_entity_letters[256] = {
+    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1
+};
 
 
 void
@@ -206,7 +213,7 @@ vet_entity_name(vet_entity_seen_t *seen, const unsigned char *p, size_t len,
     key = 0;
 
     for (n = 0; n < len && n < VET_ENTITY_LEN - 1; n++) {
-        if (!vet_entity_letter(p[n])) {
+        if (!vet_entity_letters[p[n]]) {
             break;
         }
 
@@ -238,19 +245,6 @@ vet_entity_name(vet_entity_seen_t *seen, const unsigned char *p, size_t len,
 }
 
 
-static int
-vet_entity_letter(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return 1;
-    }
-
-    c |= 0x20;
-
-    return c >= 'a' && c <= 'z';
-}
-
-
 /* Finds a name of which the key is all that is before the semicolon. */
 
 static const vet_entity_t *
@@ -260,12 +254,22 @@ vet_entity_recall(vet_entity_seen_t *seen, uint64_t key,
     size_t               i;
     const vet_entity_t  *e;
 
-    /* the golden ratio spreads what differs in any byte */
+    /* the highest bits of the product depend on all of the key */
 
-    i = (size_t) ((key * 0x9e3779b97f4a7c15u) >> 32) % VET_ENTITY_SEEN;
+    i = (size_t) ((key * 0x9e3779b97f4a7c15u) >> (64 - VET_ENTITY_BITS));
 
     if (key != 0 && seen->key[i] == key) {
         return seen->entity[i];
+    }
+
+    /* of two with the same place one is beside it */
+
+    if (seen->key[i] != 0) {
+        i ^= 1;
+
+        if (seen->key[i] == key) {
+            return seen->entity[i];
+        }
     }
 
     e = vet_entity_find(p, len);

@@ -234,7 +234,8 @@ vet_measure_scripts(vet_str_t text)
         }
     }
 
-    return n + (seen & 1u << VET_SCRIPT_LATIN && seen & 1u << VET_SCRIPT_OTHER);
+    return n + (seen & 1u << VET_SCRIPT_LATIN
+                && seen & 1u << VET_SCRIPT_OTHER);
 }
 
 
@@ -396,7 +397,8 @@ vet_measure_is_upper(uint32_t cp)
         return cp >= 'A' && cp <= 'Z';
     }
 
-    if (cp == VET_LONG_S || cp == VET_FINAL_SIGMA || (cp >= 0x1e96 && cp <= 0x1e9d)
+    if (cp == VET_LONG_S || cp == VET_FINAL_SIGMA
+        || (cp >= 0x1e96 && cp <= 0x1e9d)
         || !(vet_measure_in(VET_RANGES(vet_latin), cp)
              || vet_measure_in(VET_RANGES(vet_like_latin), cp))
         || (cp >= 0xff41 && cp <= 0xff5a))

@@ -882,7 +882,9 @@ vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
     wanted.len = strlen(name);
     kind = vet_view_index(wanted);
 
-    if (kind == VET_VIEW_N) {
+    /* the joined view is behind those that have a name */
+
+    if (kind >= VET_VIEW_JOINED) {
         return VET_DECLINED;
     }
 

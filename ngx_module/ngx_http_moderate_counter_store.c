@@ -135,6 +135,10 @@ ngx_http_moderate_window(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     ngx_str_t                       value;
     ngx_http_moderate_srv_conf_t   *mscf;
 
+    if (!vet_limit_applies(limit, &ctx->submission.context)) {
+        return NGX_DECLINED;
+    }
+
     rc = ngx_http_moderate_limit_key(r, ctx, &limit->key, &value);
     if (rc != NGX_OK) {
         return rc;

@@ -321,6 +321,8 @@ ngx_http_moderate_judge(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
 
     /* 3 view, 4 match */
 
+    ngx_http_moderate_context(r, ctx);
+
     rc = vet_match(ctx->pool, ctx->set->ruleset, mmcf->scratch,
                    &ctx->submission, &ctx->hits);
 
@@ -341,6 +343,7 @@ ngx_http_moderate_judge(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
         ngx_memzero(&ctx->submission, sizeof(vet_submission_t));
         ngx_memzero(&ctx->hits, sizeof(vet_hits_t));
         ctx->submission.unreadable = VET_TOO_LARGE;
+        ngx_http_moderate_context(r, ctx);
 
         rc = vet_match(ctx->pool, ctx->set->ruleset, mmcf->scratch,
                        &ctx->submission, &ctx->hits);

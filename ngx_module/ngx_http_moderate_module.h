@@ -238,6 +238,17 @@ ngx_int_t ngx_http_moderate_handler(ngx_http_request_t *r);
 ngx_http_moderate_ctx_t *ngx_http_moderate_get_ctx(ngx_http_request_t *r);
 
 
+/* ngx_http_moderate_form_token.c: what is known besides the body */
+
+/* Tells the engine the form, the site and the age of the form's token. */
+void ngx_http_moderate_context(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx);
+
+/* $moderate_form_token */
+ngx_int_t ngx_http_moderate_token_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
 /* ngx_http_moderate_body.c: bytes in, message out */
 
 /*

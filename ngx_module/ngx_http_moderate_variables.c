@@ -42,6 +42,9 @@ static ngx_http_variable_t  ngx_http_moderate_vars[] = {
     { ngx_string("moderate_time"), NULL,
       ngx_http_moderate_time_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("moderate_form_token"), NULL,
+      ngx_http_moderate_token_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 

@@ -19,7 +19,8 @@ demo='redis-server python3 openssl'
 test='redis-server python3 python3-h2 python3-multipart perl openssl curl
       libcmocka-dev clang libclang-rt-14-dev php-cgi nodejs node-busboy
       python3-werkzeug libcgi-pm-perl'
-lint='cppcheck perl python3 python3-icu git binutils nodejs'
+lint='cppcheck perl python3 python3-icu python3-jsonschema python3-yaml git
+      binutils nodejs'
 console='chromium nodejs npm'
 differential='python3-django python3-tornado'
 

@@ -155,6 +155,13 @@ entity_tables() {
 }
 
 
+rule_schema() {
+    python=/usr/bin/python3
+    [ -x $python ] || python=python3
+    $python tests/rules/schema.py "$moderatectl"
+}
+
+
 shipped_rules() {
     "$moderatectl" rules check lua-free-rules
 }
@@ -191,6 +198,7 @@ check 'cppcheck' static_analysis
 check 'Unicode tables are fresh' unicode_tables
 check 'tables of character references are fresh' entity_tables
 check 'shipped rules' shipped_rules
+check 'shipped rules against their schema' rule_schema
 check 'commit messages' commit_messages
 
 exit $failed

@@ -36,6 +36,7 @@ static void test_names(void **state);
 static void test_loose_names(void **state);
 static void test_loose_order(void **state);
 static void test_errors(void **state);
+static void test_longest(void **state);
 static void test_many(void **state);
 static void test_slow_regex(void **state);
 static void test_roles(void **state);
@@ -191,10 +192,8 @@ static void
 test_errors(void **state)
 {
     size_t        i;
-    vet_str_t     s;
     vet_form_t   *form;
     vet_errors_t  errors;
-    char          longest[VET_SELECTOR_LEN + 2];
 
     static const struct {
         vet_str_t    selector;
@@ -234,6 +233,24 @@ test_errors(void **state)
                                       NULL), VET_ERROR);
     }
 
+    vet_form_destroy(form);
+    vet_form_destroy(NULL);
+}
+
+
+static void
+test_longest(void **state)
+{
+    size_t        i;
+    vet_str_t     s;
+    vet_form_t   *form;
+    vet_errors_t  errors;
+    char          longest[VET_SELECTOR_LEN + 2];
+
+    (void) state;
+
+    form = make(NULL, 0);
+
     memset(longest, 'a', sizeof(longest));
     memset(&errors, 0, sizeof(vet_errors_t));
 
@@ -253,7 +270,6 @@ test_errors(void **state)
     assert_int_equal(vet_form_role(form, s), VET_ROLE_TEXT);
 
     vet_form_destroy(form);
-    vet_form_destroy(NULL);
 }
 
 
@@ -446,6 +462,7 @@ main(void)
         cmocka_unit_test(test_loose_names),
         cmocka_unit_test(test_loose_order),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_longest),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_slow_regex),
         cmocka_unit_test(test_roles),

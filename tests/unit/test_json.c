@@ -26,6 +26,7 @@ static void test_json(void **state);
 static void test_depth(void **state);
 static vet_str_t brackets(unsigned char *text, size_t depth);
 static void test_limits(void **state);
+static void test_long_names(void **state);
 static void test_many_keys(void **state);
 static void test_linear(void **state);
 static double seconds(unsigned char *text, size_t len);
@@ -368,7 +369,25 @@ test_limits(void **state)
     (void) body_check("empty objects", JSON, body, NULL, VET_TOO_MANY_FIELDS,
                       NULL);
 
-    /* names, with what the path adds to them */
+    free(text);
+}
+
+
+/* Names, with what the path adds to them. */
+
+static void
+test_long_names(void **state)
+{
+    size_t          n;
+    vet_str_t       body;
+    unsigned char  *text;
+
+    (void) state;
+
+    text = malloc(2 * VET_NAME_LEN);
+    assert_non_null(text);
+
+    body.data = text;
 
     memset(text, 'n', 2 * VET_NAME_LEN);
     memcpy(text, "{\"", 2);
@@ -513,6 +532,7 @@ main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_many_keys),
         cmocka_unit_test(test_linear),
     };

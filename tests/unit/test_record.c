@@ -24,8 +24,13 @@
 
 static void test_strings(void **state);
 static void test_code_points(void **state);
+static void test_byte_pairs(void **state);
+static size_t code_point(unsigned long c, unsigned char *dst);
+static json_t *read_back(const unsigned char *text, size_t len,
+    unsigned utf8);
 static void test_fields(void **state);
 static void test_hits(void **state);
+static void test_scores(void **state);
 static void test_places(void **state);
 static void test_many_places(void **state);
 static void test_pools(void **state);
@@ -154,20 +159,15 @@ one_field(vet_field_t *field, vet_str_t value, int utf8)
 }
 
 
-/* Every code point, and every lead and second byte, is readable JSON. */
+/* Every code point is readable JSON. */
 
 static void
 test_code_points(void **state)
 {
-    int                i, k;
-    size_t             n;
-    json_t            *root;
-    vet_str_t          value, json;
-    vet_pool_t        *pool;
-    vet_field_t        field;
-    unsigned char     *text;
-    unsigned long      c;
-    vet_submission_t   s;
+    size_t          n;
+    json_t         *root, *shown;
+    unsigned char  *text;
+    unsigned long   c;
 
     (void) state;
 
@@ -177,50 +177,35 @@ test_code_points(void **state)
     n = 0;
 
     for (c = 0; c < 0x110000; c++) {
-
-        if (c >= 0xd800 && c < 0xe000) {
-            continue;
+        if (c < 0xd800 || c >= 0xe000) {
+            n += code_point(c, text + n);
         }
-
-        if (c < 0x80) {
-            text[n++] = (unsigned char) c;
-            continue;
-        }
-
-        if (c < 0x800) {
-            text[n++] = (unsigned char) (0xc0 | c >> 6);
-
-        } else if (c < 0x10000) {
-            text[n++] = (unsigned char) (0xe0 | c >> 12);
-            text[n++] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
-
-        } else {
-            text[n++] = (unsigned char) (0xf0 | c >> 18);
-            text[n++] = (unsigned char) (0x80 | (c >> 12 & 0x3f));
-            text[n++] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
-        }
-
-        text[n++] = (unsigned char) (0x80 | (c & 0x3f));
     }
 
-    pool = vet_pool_create(64 * 1024 * 1024);
-    assert_non_null(pool);
+    root = read_back(text, n, 1);
+    shown = json_object_get(json_array_get(root, 0), "value");
 
-    value.data = text;
-    value.len = n;
-    s = one_field(&field, value, 1);
+    assert_int_equal(json_string_length(shown), n);
+    assert_memory_equal(json_string_value(shown), text, n);
 
-    assert_int_equal(vet_fields_json(pool, &s, &json), VET_OK);
-
-    root = json_loadb((const char *) json.data, json.len, JSON_ALLOW_NUL,
-                      NULL);
-    assert_non_null(root);
-    assert_int_equal(json_string_length(json_object_get(json_array_get(root,
-                                                        0), "value")), n);
-    assert_memory_equal(json_string_value(json_object_get(json_array_get(root,
-                                                          0), "value")),
-                        text, n);
     json_decref(root);
+    free(text);
+}
+
+
+/* So is every lead with every second byte. */
+
+static void
+test_byte_pairs(void **state)
+{
+    int             i, k;
+    size_t          n;
+    unsigned char  *text;
+
+    (void) state;
+
+    text = malloc(3 * 0x10000);
+    assert_non_null(text);
 
     n = 0;
 
@@ -232,18 +217,69 @@ test_code_points(void **state)
         }
     }
 
-    value.len = n;
-    s = one_field(&field, value, 0);
+    json_decref(read_back(text, n, 0));
+    free(text);
+}
+
+
+static size_t
+code_point(unsigned long c, unsigned char *dst)
+{
+    size_t  n;
+
+    n = 0;
+
+    if (c < 0x80) {
+        dst[n++] = (unsigned char) c;
+        return n;
+    }
+
+    if (c < 0x800) {
+        dst[n++] = (unsigned char) (0xc0 | c >> 6);
+
+    } else if (c < 0x10000) {
+        dst[n++] = (unsigned char) (0xe0 | c >> 12);
+        dst[n++] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
+
+    } else {
+        dst[n++] = (unsigned char) (0xf0 | c >> 18);
+        dst[n++] = (unsigned char) (0x80 | (c >> 12 & 0x3f));
+        dst[n++] = (unsigned char) (0x80 | (c >> 6 & 0x3f));
+    }
+
+    dst[n++] = (unsigned char) (0x80 | (c & 0x3f));
+
+    return n;
+}
+
+
+/* Returns what another reader makes of the JSON of one field. */
+
+static json_t *
+read_back(const unsigned char *text, size_t len, unsigned utf8)
+{
+    json_t            *root;
+    vet_str_t          value, json;
+    vet_pool_t        *pool;
+    vet_field_t        field;
+    vet_submission_t   s;
+
+    pool = vet_pool_create(64 * 1024 * 1024);
+    assert_non_null(pool);
+
+    value.data = text;
+    value.len = len;
+    s = one_field(&field, value, utf8);
 
     assert_int_equal(vet_fields_json(pool, &s, &json), VET_OK);
 
     root = json_loadb((const char *) json.data, json.len, JSON_ALLOW_NUL,
                       NULL);
     assert_non_null(root);
-    json_decref(root);
 
     vet_pool_destroy(pool);
-    free(text);
+
+    return root;
 }
 
 
@@ -298,7 +334,6 @@ static void
 test_hits(void **state)
 {
     size_t             i;
-    char               buf[64];
     vet_str_t          json;
     vet_hit_t          hit[3];
     vet_hits_t         hits;
@@ -316,17 +351,6 @@ test_hits(void **state)
         "\"field\":\"\",\"index\":0,\"start\":1,\"end\":4},"
         "{\"rule\":\"scam.\\\"loan\\\"\",\"category\":\"scam\","
         "\"reason\":\"contact-advertising\",\"score\":0}]";
-
-    static const struct {
-        int          score;
-        const char  *json;
-    } scores[] = {
-        { 0, "\"score\":0}" }, { 1, "\"score\":0.1}" },
-        { 9, "\"score\":0.9}" }, { 10, "\"score\":1}" },
-        { 105, "\"score\":10.5}" }, { -5, "\"score\":-0.5}" },
-        { -20, "\"score\":-2}" }, { 2147483647, "\"score\":214748364.7}" },
-        { -2147483647 - 1, "\"score\":-214748364.8}" },
-    };
 
     (void) state;
 
@@ -360,7 +384,46 @@ test_hits(void **state)
     assert_int_equal(json.len, sizeof(want) - 1);
     assert_memory_equal(json.data, want, sizeof(want) - 1);
 
+    vet_pool_destroy(pool);
+}
+
+
+static void
+test_scores(void **state)
+{
+    size_t             i;
+    char               buf[64];
+    vet_str_t          json;
+    vet_hit_t          hit[1];
+    vet_hits_t         hits;
+    vet_pool_t        *pool;
+    vet_submission_t   s;
+
+    static const struct {
+        int          score;
+        const char  *json;
+    } scores[] = {
+        { 0, "\"score\":0}" }, { 1, "\"score\":0.1}" },
+        { 9, "\"score\":0.9}" }, { 10, "\"score\":1}" },
+        { 105, "\"score\":10.5}" }, { -5, "\"score\":-0.5}" },
+        { -20, "\"score\":-2}" }, { 2147483647, "\"score\":214748364.7}" },
+        { -2147483647 - 1, "\"score\":-214748364.8}" },
+    };
+
+    (void) state;
+
+    memset(hit, 0, sizeof(hit));
+    memset(&hits, 0, sizeof(vet_hits_t));
+
+    hit[0].rule = &rule;
+    hit[0].field = VET_NO_FIELD;
+    hits.elts = hit;
     hits.n = 1;
+
+    memset(&s, 0, sizeof(vet_submission_t));
+
+    pool = vet_pool_create(POOL);
+    assert_non_null(pool);
 
     for (i = 0; i < COUNT(scores); i++) {
         hit[0].score = scores[i].score;
@@ -568,8 +631,10 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_code_points),
+        cmocka_unit_test(test_byte_pairs),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_hits),
+        cmocka_unit_test(test_scores),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_many_places),
         cmocka_unit_test(test_pools),

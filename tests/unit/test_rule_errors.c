@@ -169,7 +169,8 @@ static const bad_case_t  bad_cases[] = {
     { "no score", BYTES(HEAD ID CATEGORY WORDS EXAMPLES),
       1, "set.yaml:3:5: rule \"a.b\": \"score\" is missing, expected "
          "points such as 4 or 2.5" },
-    { "score 0 of no part", BYTES(HEAD ID CATEGORY "    score: 0\n" WORDS EXAMPLES),
+    { "score 0 of no part", BYTES(HEAD ID CATEGORY
+            "    score: 0\n" WORDS EXAMPLES),
       1, "set.yaml:3:5: rule \"a.b\": score is 0, expected 0.1 to 1000, or "
          "another rule that names this one as a part" },
     { "score two decimals",
@@ -191,9 +192,9 @@ static const bad_case_t  bad_cases[] = {
       1, "set.yaml:8:11: rule \"a.b\": unknown mode \"shadows\", expected "
          "one of enforce, shadow; did you mean \"shadow\"?" },
     { "view", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    match: vay\n"
-            "    view: squeezed\n"),
-      1, "set.yaml:8:11: rule \"a.b\": unknown view \"squeezed\", "
-         "expected one of raw, text, folded" },
+            "    view: joined\n"),
+      1, "set.yaml:8:11: rule \"a.b\": unknown view \"joined\", "
+         "expected one of raw, text, folded, squeezed" },
     { "view with words", BYTES(RULE "    view: text\n"),
       1, "set.yaml:8:11: rule \"a.b\": \"view\" has no use here, expected "
          "it with \"match\" only" },
@@ -354,22 +355,27 @@ static const bad_case_t  bad_cases[] = {
       1, "set.yaml:3:5: rule \"a.b\": rule looks for two things, expected "
          "one of \"words\", \"match\", \"measure\", \"hosts\", "
          "\"personal\", or \"any\", \"all\" and \"none\"" },
-    { "any and measure", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    any: [x.y]\n"
+    { "any and measure", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    any: [x.y]\n"
             "    measure: links\n"),
       1, "set.yaml:3:5: rule \"a.b\": rule looks for two things, expected "
          "one of \"words\", \"match\", \"measure\", \"hosts\", "
          "\"personal\", or \"any\", \"all\" and \"none\"" },
-    { "any a map", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    any: [{ a: b }]\n"),
+    { "any a map", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    any: [{ a: b }]\n"),
       1, "set.yaml:7:11: rule \"a.b\": item is a map, expected the id of a "
          "rule" },
-    { "any in", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES "    any: [a.b]\n"
+    { "any in", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES
+            "    any: [a.b]\n"
             "    in: [text]\n"),
       1, "set.yaml:13:9: rule \"c\": \"in\" has no use here, expected it "
          "with a rule that looks at fields itself only" },
-    { "part unknown", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES "    all: [a.c]\n"),
+    { "part unknown", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES
+            "    all: [a.c]\n"),
       1, "set.yaml:12:11: rule \"c\": unknown rule \"a.c\", expected the id "
          "of a rule of this set; did you mean \"a.b\"?" },
-    { "part unknown, nothing near", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES
+    { "part unknown, nothing near", BYTES(RULE
+            "  - id: c\n" CATEGORY SCORE EXAMPLES
             "    all: [something]\n"),
       1, "set.yaml:12:11: rule \"c\": unknown rule \"something\", expected "
          "the id of a rule of this set" },
@@ -381,10 +387,12 @@ static const bad_case_t  bad_cases[] = {
             "  - id: d\n" CATEGORY SCORE EXAMPLES "    none: [a.b]\n"),
       1, "set.yaml:17:12: rule \"d\": rules are made of each other: a.b -> "
          "c -> d -> a.b, expected no circle" },
-    { "part a limit", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES "    any: [l]\n"
+    { "part a limit", BYTES(RULE "  - id: c\n" CATEGORY SCORE EXAMPLES
+            "    any: [l]\n"
             LIMITS LIMIT_ID KEY OVER PER SCORE),
       1, "set.yaml:12:11: rule \"c\": \"l\" is a limit, expected a rule" },
-    { "part no examples", BYTES(RULE "  - id: c\n" CATEGORY SCORE "    any: [a.b]\n"),
+    { "part no examples", BYTES(RULE "  - id: c\n" CATEGORY SCORE
+            "    any: [a.b]\n"),
       1, "set.yaml:8:5: rule \"c\": \"examples\" is missing, expected { "
          "hit: [...], miss: [...] }" },
     { "part no hit", BYTES(RULE "  - id: c\n" CATEGORY SCORE "    any: [a.b]\n"
@@ -395,14 +403,16 @@ static const bad_case_t  bad_cases[] = {
             "    examples: { hit: [vay] }\n"),
       1, "set.yaml:8:5: rule \"c\": no example is a miss, expected some of "
          "both, hit and miss" },
-    { "part hit fails", BYTES(RULE "  - id: c\n" CATEGORY SCORE "    none: [a.b]\n"
+    { "part hit fails", BYTES(RULE "  - id: c\n" CATEGORY SCORE
+            "    none: [a.b]\n"
             EXAMPLES),
       2, "set.yaml:12:23: rule \"c\": example \"vay\" is not matched, "
          "expected a hit" },
     { "bare score", BYTES(RULE "    bare_score: 4.5\n"),
       1, "set.yaml:8:17: rule \"a.b\": \"bare_score\" is above \"score\", "
          "expected at most 4.0" },
-    { "bare score of match", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    match: vay\n"
+    { "bare score of match", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    match: vay\n"
             "    bare_score: 1\n"),
       1, "set.yaml:8:17: rule \"a.b\": \"bare_score\" has no use here, "
          "expected it with \"words\" only" },
@@ -441,27 +451,33 @@ static const bad_case_t  bad_cases[] = {
             "    words: { file: / }\n"),
       1, "set.yaml:7:20: rule \"a.b\": list file \"/\" is not a regular "
          "file, expected a list" },
-    { "measure bounds", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: length\n"
+    { "measure bounds", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    measure: length\n"
             "    over: 3\n" "    under: 4\n"),
       1, "set.yaml:9:12: rule \"a.b\": nothing is over 3 and under 4, "
          "expected \"under\" to be more than 4" },
-    { "measure under 0", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: length\n"
+    { "measure under 0", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    measure: length\n"
             "    under: 0\n"),
       1, "set.yaml:8:12: rule \"a.b\": nothing is under 0, expected 1 or "
          "more" },
-    { "measure ratio", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: upper-ratio\n"
+    { "measure ratio", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    measure: upper-ratio\n"
             "    over: 100\n"),
       1, "set.yaml:8:11: rule \"a.b\": no ratio is over 100, expected "
          "percent from 0 to 99" },
-    { "measure min_length", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: links\n"
+    { "measure min_length", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    measure: links\n"
             "    over: 1\n" "    min_length: 5\n"),
       1, "set.yaml:9:17: rule \"a.b\": \"min_length\" has no use here, "
          "expected it with a measure of one text, such as upper-ratio" },
-    { "measure token over", BYTES(HEAD ID CATEGORY SCORE "    measure: form-token-missing\n"
+    { "measure token over", BYTES(HEAD ID CATEGORY SCORE
+            "    measure: form-token-missing\n"
             "    over: 1\n"),
       1, "set.yaml:7:11: rule \"a.b\": \"over\" has no use here, expected "
          "\"form-token-missing\" alone" },
-    { "measure honeypot in", BYTES(HEAD ID CATEGORY SCORE "    measure: honeypot-filled\n"
+    { "measure honeypot in", BYTES(HEAD ID CATEGORY SCORE
+            "    measure: honeypot-filled\n"
             "    over: 0\n" "    in: [text]\n"),
       1, "set.yaml:8:9: rule \"a.b\": \"in\" has no use here, "
          "\"honeypot-filled\" knows where to look" },
@@ -471,22 +487,26 @@ static const bad_case_t  bad_cases[] = {
     { "min_length with words", BYTES(RULE "    min_length: 3\n"),
       1, "set.yaml:8:17: rule \"a.b\": \"min_length\" has no use here, "
          "expected it with \"measure\" only" },
-    { "hosts scalar", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    hosts: example.com\n"),
+    { "hosts scalar", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    hosts: example.com\n"),
       1, "set.yaml:7:12: rule \"a.b\": \"hosts\" is not a list, expected "
          "names such as [example.com], or { file: hosts.txt }" },
     { "hosts bad", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
             "    hosts: [\"http://a.vn/\"]\n"),
       1, "set.yaml:7:13: rule \"a.b\": bad host \"http://a.vn/\", expected "
          "a name such as example.com, or an address" },
-    { "hosts long label", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    hosts: [aaaaaaaaaaaaaaaaaaaaa"
+    { "hosts long label", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    hosts: [aaaaaaaaaaaaaaaaaaaaa"
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.vn]\n"),
       1, "set.yaml:7:13: rule \"a.b\": bad host "
          "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\", expected "
          "a name such as example.com, or an address" },
-    { "personal scalar", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    personal: email\n"),
+    { "personal scalar", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    personal: email\n"),
       1, "set.yaml:7:15: rule \"a.b\": \"personal\" is not a list, expected "
          "kinds such as [vn-phone, email]" },
-    { "personal kind", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    personal: [vn-phones]\n"),
+    { "personal kind", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    personal: [vn-phones]\n"),
       1, "set.yaml:7:16: rule \"a.b\": unknown kind of personal data "
          "\"vn-phones\", expected one of vn-citizen-id, vn-phone, "
          "bank-card, email; did you mean \"vn-phone\"?" },
@@ -495,7 +515,8 @@ static const bad_case_t  bad_cases[] = {
          "form: \"/path/\" } }" },
     { "except not a list", BYTES(RULE "except: { rule: a.b }\n"),
       1, "set.yaml:8:9: \"except\" is a map, expected a list of exceptions" },
-    { "except key", BYTES(RULE "except:\n" "  - { rules: a.b, when: { site: x } }\n"),
+    { "except key", BYTES(RULE "except:\n"
+            "  - { rules: a.b, when: { site: x } }\n"),
       2, "set.yaml:9:7: except: unknown key \"rules\", expected one of "
          "rule, when; did you mean \"rule\"?" },
     { "except no rule", BYTES(RULE "except:\n" "  - { when: { site: x } }\n"),
@@ -504,31 +525,40 @@ static const bad_case_t  bad_cases[] = {
     { "except no when", BYTES(RULE "except:\n" "  - { rule: a.b }\n"),
       1, "set.yaml:9:5: except: \"when\" is missing, expected { form: "
          "\"/path/\" }" },
-    { "except when a list", BYTES(RULE "except:\n" "  - { rule: a.b, when: [x] }\n"),
+    { "except when a list", BYTES(RULE "except:\n"
+            "  - { rule: a.b, when: [x] }\n"),
       1, "set.yaml:9:24: except: \"when\" is not a map, expected { form: "
          "\"/path/\" } and the like" },
-    { "except when empty", BYTES(RULE "except:\n" "  - { rule: a.b, when: {} }\n"),
+    { "except when empty", BYTES(RULE "except:\n"
+            "  - { rule: a.b, when: {} }\n"),
       1, "set.yaml:9:24: except: \"when\" is empty, expected { form: "
          "\"/path/\" } and the like" },
-    { "except when key", BYTES(RULE "except:\n" "  - { rule: a.b, when: { forms: /a/ } }\n"),
+    { "except when key", BYTES(RULE "except:\n"
+            "  - { rule: a.b, when: { forms: /a/ } }\n"),
       1, "set.yaml:9:26: except: unknown key \"forms\", expected one of "
          "form, field, site, text; did you mean \"form\"?" },
-    { "except form", BYTES(RULE "except:\n" "  - { rule: a.b, when: { form: a } }\n"),
+    { "except form", BYTES(RULE "except:\n"
+            "  - { rule: a.b, when: { form: a } }\n"),
       1, "set.yaml:9:32: except: bad path \"a\", expected a path such as "
          "/gop-y/, or =/gop-y" },
-    { "except field", BYTES(RULE "except:\n" "  - { rule: a.b, when: { field: txt } }\n"),
+    { "except field", BYTES(RULE "except:\n"
+            "  - { rule: a.b, when: { field: txt } }\n"),
       1, "set.yaml:9:33: except: unknown role \"txt\", expected one of "
          "text, title, author, email, url, phone, honeypot, other; did you "
          "mean \"text\"?" },
-    { "except text", BYTES(RULE "except:\n" "  - { rule: a.b, when: { text: [[]] } }\n"),
+    { "except text", BYTES(RULE "except:\n"
+            "  - { rule: a.b, when: { text: [[]] } }\n"),
       1, "set.yaml:9:33: except: item is a list, expected a phrase" },
-    { "except text blank", BYTES(RULE "except:\n" "  - { rule: a.b, when: { text: \" \" } }\n"),
+    { "except text blank", BYTES(RULE "except:\n"
+            "  - { rule: a.b, when: { text: \" \" } }\n"),
       1, "set.yaml:9:32: except: phrase \" \" has nothing to match, "
          "expected words" },
-    { "except unknown", BYTES(RULE "except:\n" "  - { rule: a.bc, when: { site: x } }\n"),
+    { "except unknown", BYTES(RULE "except:\n"
+            "  - { rule: a.bc, when: { site: x } }\n"),
       1, "set.yaml:9:13: except: unknown id \"a.bc\", expected that of a "
          "rule or limit of this set; did you mean \"a.b\"?" },
-    { "except field of a limit", BYTES(LIMIT "except:\n" "  - { rule: l, when: { field: text } }\n"),
+    { "except field of a limit", BYTES(LIMIT "except:\n"
+            "  - { rule: l, when: { field: text } }\n"),
       1, "set.yaml:15:13: except: \"l\" is a limit, expected only \"form\" "
          "and \"site\" in \"when\"" },
     { "disable here", BYTES(RULE "disable: [a.b]\n"),
