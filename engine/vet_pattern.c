@@ -351,6 +351,13 @@ vet_pattern_spent(const vet_scratch_t *scratch)
 }
 
 
+unsigned
+vet_pattern_finds(const vet_scratch_t *scratch)
+{
+    return scratch->finds;
+}
+
+
 void
 vet_pattern_end(vet_scratch_t *scratch)
 {

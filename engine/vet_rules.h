@@ -274,6 +274,9 @@ void vet_pattern_end(vet_scratch_t *scratch);
 int vet_pattern_over(vet_scratch_t *scratch);
 int vet_pattern_spent(const vet_scratch_t *scratch);
 
+/* Returns how often something was looked for since it began. */
+unsigned vet_pattern_finds(const vet_scratch_t *scratch);
+
 /*
  * Finds the first place at or after from.  VET_DECLINED: there is none;
  * VET_LIMIT: time or a limit of PCRE2 ran out, there may be one.
