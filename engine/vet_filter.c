@@ -56,6 +56,7 @@ vet_filter_make(vet_ruleset_t *rs)
     }
 
     rs->filter = f.filter;
+    vet_key_table(&f.filter->table);
     vet_filter_lists(&f);
 
     rc = VET_OK;
@@ -187,7 +188,7 @@ vet_filter_word(vet_filtering_t *f, vet_word_t *word, uint32_t number,
     int        rc;
     vet_str_t  key;
 
-    rc = vet_word_key(f->rs->source, word, joined, &key);
+    rc = vet_word_key(f->rs->source, &f->filter->table, word, joined, &key);
 
     if (rc == VET_OK) {
         return vet_filter_literal(&f->keys[joined], key, number);

@@ -30,6 +30,7 @@ struct vet_filter_s {
     size_t                  nkeyless[2];
     uint32_t               *always;     /* rules that are always tried */
     size_t                  nalways;
+    vet_key_table_t         table;
 };
 
 /* Makes that of the set, of rules that are compiled.  VET_OK or VET_ERROR. */

@@ -27,11 +27,13 @@
 
 #define VET_KEY_NOTHING     0
 #define VET_KEY_APART       0x80000000
+#define VET_KEY_SLOW        0xff        /* in the table: look it up */
 
 
 /* A key as it is written. */
 
 typedef struct {
+    const unsigned char    *symbols;    /* of the table */
     vet_str_t               text;
     size_t                  i;          /* read of it */
     uint32_t                last;       /* written last */
@@ -39,23 +41,48 @@ typedef struct {
 } vet_keying_t;
 
 
+static size_t vet_key_write(vet_keying_t *k, unsigned char *out,
+    vet_key_mark_t *marks);
 static void vet_key_place(const vet_key_t *key, size_t pos, size_t *start,
     size_t *end);
-static size_t vet_key_next(vet_keying_t *k, unsigned char *out);
-static uint32_t vet_key_symbol(const vet_keying_t *k, size_t *n);
+static inline size_t vet_key_next(vet_keying_t *k, unsigned char *out);
+static size_t vet_key_apart(vet_keying_t *k, uint32_t symbol,
+    unsigned char *out);
+static inline uint32_t vet_key_symbol(const vet_keying_t *k, size_t *n);
 static uint32_t vet_key_unicode(uint32_t cp, int joined);
 static uint32_t vet_key_ascii(uint32_t c, int joined);
 static int vet_key_is_word(uint32_t c);
 
 
-int
-vet_key_make(vet_pool_t *pool, vet_str_t text, int joined, vet_key_t *key)
+void
+vet_key_table(vet_key_table_t *table)
 {
-    size_t          n, len, most;
+    int       joined;
+    uint32_t  cp, symbol;
+
+    for (joined = 0; joined < 2; joined++) {
+        for (cp = 0; cp < VET_KEY_CODES; cp++) {
+            symbol = (cp < 0x80) ? vet_key_ascii(cp, joined)
+                                 : vet_key_unicode(cp, joined);
+
+            table->symbols[joined][cp] = (symbol & VET_KEY_APART)
+                                         ? VET_KEY_SLOW
+                                         : (unsigned char) symbol;
+        }
+    }
+}
+
+
+int
+vet_key_make(vet_pool_t *pool, const vet_key_table_t *table, vet_str_t text,
+    int joined, vet_key_t *key)
+{
+    size_t          len, most;
     vet_keying_t    k;
-    unsigned char  *out, bytes[VET_KEY_MOST];
+    unsigned char  *out;
 
     memset(&k, 0, sizeof(vet_keying_t));
+    k.symbols = table->symbols[joined];
     k.text = text;
     k.joined = (joined != 0);
     k.last = joined ? VET_KEY_NOTHING : ' ';
@@ -71,35 +98,12 @@ vet_key_make(vet_pool_t *pool, vet_str_t text, int joined, vet_key_t *key)
         return vet_pool_failed(pool);
     }
 
+    key->table = table;
     key->view = text;
     key->joined = (joined != 0);
-    key->marks[0].view = 0;
-    key->marks[0].key = 0;
-    key->marks[0].last = k.last;
 
-    len = 0;
-
-    if (!joined) {
-        out[len++] = ' ';
-        key->marks[0].key = 1;
-    }
-
-    while (k.i < text.len) {
-        vet_key_mark_t  mark;
-
-        mark.view = (uint32_t) k.i;
-        mark.key = (uint32_t) len;
-        mark.last = k.last;
-
-        n = vet_key_next(&k, bytes);
-
-        if ((len + n) / VET_KEY_BLOCK != len / VET_KEY_BLOCK) {
-            key->marks[(len + n) / VET_KEY_BLOCK] = mark;
-        }
-
-        memcpy(out + len, bytes, n);
-        len += n;
-    }
+    out[0] = ' ';
+    len = vet_key_write(&k, out, key->marks);
 
     if (!joined && k.last != ' ') {
         out[len++] = ' ';
@@ -109,6 +113,40 @@ vet_key_make(vet_pool_t *pool, vet_str_t text, int joined, vet_key_t *key)
     key->text.len = len;
 
     return VET_OK;
+}
+
+
+/* Writes a key, behind a SPACE if that is what was last; returns its length. */
+
+static size_t
+vet_key_write(vet_keying_t *k, unsigned char *out, vet_key_mark_t *marks)
+{
+    size_t          n, len, block;
+    vet_key_mark_t  mark;
+
+    len = (k->last == ' ');
+    block = 0;
+
+    marks->view = 0;
+    marks->key = (uint32_t) len;
+    marks->last = k->last;
+
+    while (k->i < k->text.len) {
+        mark.view = (uint32_t) k->i;
+        mark.last = k->last;
+
+        n = vet_key_next(k, out + len);
+
+        if ((len + n) / VET_KEY_BLOCK != block) {
+            block = (len + n) / VET_KEY_BLOCK;
+            mark.key = (uint32_t) len;
+            marks[block] = mark;
+        }
+
+        len += n;
+    }
+
+    return len;
 }
 
 
@@ -152,6 +190,7 @@ vet_key_place(const vet_key_t *key, size_t pos, size_t *start, size_t *end)
     mark = &key->marks[pos / VET_KEY_BLOCK];
 
     memset(&k, 0, sizeof(vet_keying_t));
+    k.symbols = key->table->symbols[key->joined];
     k.text = key->view;
     k.joined = key->joined;
     k.i = mark->view;
@@ -186,10 +225,10 @@ vet_key_place(const vet_key_t *key, size_t pos, size_t *start, size_t *end)
 
 /* Reads a character; writes nothing when it is one with what was before. */
 
-static size_t
+static inline size_t
 vet_key_next(vet_keying_t *k, unsigned char *out)
 {
-    size_t    n, len;
+    size_t    n;
     uint32_t  symbol;
 
     symbol = vet_key_symbol(k, &n);
@@ -201,11 +240,21 @@ vet_key_next(vet_keying_t *k, unsigned char *out)
         return 0;
     }
 
-    if ((symbol & VET_KEY_APART) == 0) {
-        k->last = symbol;
-        out[0] = (unsigned char) symbol;
-        return 1;
+    if (symbol & VET_KEY_APART) {
+        return vet_key_apart(k, symbol, out);
     }
+
+    k->last = symbol;
+    out[0] = (unsigned char) symbol;
+
+    return 1;
+}
+
+
+static size_t
+vet_key_apart(vet_keying_t *k, uint32_t symbol, unsigned char *out)
+{
+    size_t  len;
 
     if (k->joined) {
         k->last = symbol;
@@ -226,25 +275,29 @@ vet_key_next(vet_keying_t *k, unsigned char *out)
 }
 
 
-static uint32_t
+static inline uint32_t
 vet_key_symbol(const vet_keying_t *k, size_t *n)
 {
-    uint32_t  cp;
+    uint32_t              cp;
+    unsigned char         symbol;
+    const unsigned char  *p;
 
-    cp = k->text.data[k->i];
+    p = k->text.data + k->i;
 
-    if (cp < 0x80) {
+    if (*p < 0x80) {
         *n = 1;
-        return vet_key_ascii(cp, k->joined);
+        return k->symbols[*p];
     }
 
-    *n = vet_uni_read(k->text.data + k->i, k->text.len - k->i, &cp);
+    *n = vet_uni_read(p, k->text.len - k->i, &cp);
 
     if (*n == 1) {
         return VET_KEY_NOTHING;
     }
 
-    return vet_key_unicode(cp, k->joined);
+    symbol = (cp < VET_KEY_CODES) ? k->symbols[cp] : VET_KEY_SLOW;
+
+    return (symbol == VET_KEY_SLOW) ? vet_key_unicode(cp, k->joined) : symbol;
 }
 
 

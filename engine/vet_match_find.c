@@ -229,7 +229,8 @@ vet_find_phrases(vet_finder_t *f, int joined)
         return rc;
     }
 
-    rc = vet_key_make(f->m->pool, f->view->text, joined, &f->key);
+    rc = vet_key_make(f->m->pool, &filter->table, f->view->text, joined,
+                      &f->key);
 
     if (rc == VET_OK && filter->keys[joined] != NULL) {
         rc = vet_prefilter_scan(filter->keys[joined], f->key.text, NULL,
@@ -490,7 +491,8 @@ vet_match_phrases(vet_matcher_t *m, const vet_test_rule_t *rule,
     rc = vet_match_view(m, reading, VET_VIEW_TEXT, &view);
 
     if (rc == VET_OK) {
-        rc = vet_key_make(m->pool, view->text, 0, &key);
+        rc = vet_key_make(m->pool, &m->rs->filter->table, view->text, 0,
+                          &key);
     }
 
     for (i = 0; rc == VET_OK && i < rule->nwords; i++) {
@@ -514,7 +516,7 @@ vet_phrases_word(vet_matcher_t *m, vet_word_t *word, const vet_key_t *key,
     const unsigned char  *found;
 
     copy = *word;
-    rc = vet_word_key(m->pool, &copy, 0, &literal);
+    rc = vet_word_key(m->pool, key->table, &copy, 0, &literal);
 
     if (rc != VET_OK && rc != VET_DECLINED) {
         return rc;

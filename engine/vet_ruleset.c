@@ -119,7 +119,7 @@ vet_ruleset_create(void)
     }
 
     rs->rules.size = sizeof(vet_test_rule_t);
-    rs->rules.pool = rs->pool;
+    rs->rules.pool = rs->source;       /* vet_combine copies them */
     rs->limits.size = sizeof(vet_limit_t);
     rs->limits.pool = rs->pool;
     rs->excepts.size = sizeof(vet_except_t *);

@@ -224,7 +224,8 @@ vet_words_order(const void *one, const void *two)
  */
 
 int
-vet_word_key(vet_pool_t *pool, vet_word_t *word, int joined, vet_str_t *key)
+vet_word_key(vet_pool_t *pool, const vet_key_table_t *table,
+    vet_word_t *word, int joined, vet_str_t *key)
 {
     size_t      start, end;
     vet_str_t   text;
@@ -237,9 +238,9 @@ vet_word_key(vet_pool_t *pool, vet_word_t *word, int joined, vet_str_t *key)
         return VET_DECLINED;
     }
 
-    if (vet_key_make(pool, text, joined, &own) != VET_OK
+    if (vet_key_make(pool, table, text, joined, &own) != VET_OK
         || vet_view_build(pool, text, VET_VIEW_FOLDED, &folded) != VET_OK
-        || vet_key_make(pool, folded.text, joined, &bare) != VET_OK)
+        || vet_key_make(pool, table, folded.text, joined, &bare) != VET_OK)
     {
         return vet_pool_failed(pool);
     }

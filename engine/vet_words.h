@@ -24,7 +24,18 @@ typedef struct {
     uint32_t                last;       /* and what it ends with */
 } vet_key_mark_t;
 
+/* What of a key most characters are, on a text view and on a joined one. */
+
+#define VET_KEY_CODES       0x2000
+
 typedef struct {
+    unsigned char           symbols[2][VET_KEY_CODES];
+} vet_key_table_t;
+
+void vet_key_table(vet_key_table_t *table);
+
+typedef struct {
+    const vet_key_table_t  *table;
     vet_str_t               text;
     vet_str_t               view;
     vet_key_mark_t         *marks;
@@ -32,7 +43,8 @@ typedef struct {
 } vet_key_t;
 
 /* Makes the key of a text view or, with joined, of a joined one. */
-int vet_key_make(vet_pool_t *pool, vet_str_t text, int joined, vet_key_t *key);
+int vet_key_make(vet_pool_t *pool, const vet_key_table_t *table,
+    vet_str_t text, int joined, vet_key_t *key);
 
 /*
  * Where the key of a phrase was found at pos: gives the range of the view that
@@ -63,8 +75,8 @@ typedef struct {
  * Gives, and sets lead for, the key of the phrase on the text view or, with joined, on the joined
  * one.  VET_DECLINED: there is none.  VET_ERROR or VET_LIMIT: no memory.
  */
-int vet_word_key(vet_pool_t *pool, vet_word_t *word, int joined,
-    vet_str_t *key);
+int vet_word_key(vet_pool_t *pool, const vet_key_table_t *table,
+    vet_word_t *word, int joined, vet_str_t *key);
 
 /*
  * Tells whether a phrase begins at a place of a text view.  VET_DECLINED: it

@@ -45,6 +45,7 @@ typedef struct {
     vet_word_t              word;
     vet_str_t               keys[2];    /* of the phrase; empty: none */
     pcre2_code             *code;
+    vet_key_table_t         table;
 } phrase_t;
 
 
@@ -98,6 +99,7 @@ phrase_begin(phrase_t *p, pattern_case_t *c)
     pattern_text_t  source;
 
     memset(p, 0, sizeof(phrase_t));
+    vet_key_table(&p->table);
     p->pool = vet_pool_create(MEMORY);
     assert_non_null(p->pool);
 
@@ -130,7 +132,8 @@ phrase_begin(phrase_t *p, pattern_case_t *c)
     }
 
     for (joined = 0; joined < 2; joined++) {
-        rc = vet_word_key(p->pool, &p->word, joined, &p->keys[joined]);
+        rc = vet_word_key(p->pool, &p->table, &p->word, joined,
+                          &p->keys[joined]);
         assert_true(rc == VET_OK || rc == VET_DECLINED);
     }
 
@@ -425,7 +428,8 @@ by_key(const phrase_t *p, const vet_view_t *view, vet_str_t value, int joined,
         return;
     }
 
-    assert_int_equal(vet_key_make(p->pool, view->text, joined, &key), 0);
+    assert_int_equal(vet_key_make(p->pool, &p->table, view->text, joined,
+                                  &key), 0);
 
     for (pos = 0; pos < key.text.len; pos++) {
         found = memmem(key.text.data + pos, key.text.len - pos,
@@ -562,14 +566,17 @@ test_places(void **state)
 static void
 test_key_room(void **state)
 {
-    int             joined;
-    uint32_t        cp;
-    vet_key_t       key;
-    vet_str_t       s;
-    vet_pool_t     *pool;
-    unsigned char   bytes[100 * VET_UNI_BYTES];
+    int               joined;
+    uint32_t          cp;
+    vet_key_t         key;
+    vet_str_t         s;
+    vet_pool_t       *pool;
+    unsigned char     bytes[100 * VET_UNI_BYTES];
+    vet_key_table_t   table;
 
     (void) state;
+
+    vet_key_table(&table);
 
     for (cp = 1; cp < 0x20000; cp++) {
         pool = vet_pool_create(MEMORY);
@@ -583,7 +590,8 @@ test_key_room(void **state)
         }
 
         for (joined = 0; joined < 2; joined++) {
-            assert_int_equal(vet_key_make(pool, s, joined, &key), VET_OK);
+            assert_int_equal(vet_key_make(pool, &table, s, joined, &key),
+                             VET_OK);
         }
 
         vet_pool_destroy(pool);
