@@ -120,8 +120,8 @@ help:
 	@echo '                messages of SEED=, CORPORA=/path; BYTES=1: all bytes'
 	@echo '                in all places of headers; ALL=1: unreadable ones too'
 	@echo 'make prefilter-check'
-	@echo '                no hit is lost: COUNT= pairs of a pattern and a'
-	@echo '                text, made at random from SEED='
+	@echo '                no hit is lost by looking for literals first:'
+	@echo '                COUNT= pairs made at random from SEED='
 	@echo 'make bench      how fast, and how it grows: build/bench.json'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR='
@@ -226,14 +226,18 @@ unit: $(UNIT_TESTS) $(REPLAYS)
 	    $(PROVE) --exec '' $(UNIT_TESTS) $(REPLAYS)
 
 
-# of the unit tests the one with patterns made at random, at length
+# those of the unit tests with patterns, phrases and rules made at random, at
+# length
 
-PREFILTER   = $(BUILD)/unit/test_prefilter
+PREFILTER   = $(BUILD)/unit/test_prefilter $(BUILD)/unit/test_word_places \
+              $(BUILD)/unit/test_filter
 
 prefilter-check: COUNT = 1000000
 prefilter-check: $(PREFILTER)
-	@PREFILTER_COUNT='$(COUNT)' PREFILTER_SEED='$(or $(SEED),$(shell \
-	    date +%s))' $(PREFILTER)
+	@for test in $(PREFILTER); do \
+	    PREFILTER_COUNT='$(COUNT)' PREFILTER_SEED='$(or $(SEED),$(shell \
+	        date +%s))' $$test || exit 1; \
+	done
 
 
 # Fuzzing: each tests/fuzz/fuzz_*.c is a target.  It is built twice: with clang

@@ -33,7 +33,7 @@ static int vet_filter_pattern(vet_filtering_t *f, vet_test_rule_t *rule,
 static int vet_filter_words(vet_filtering_t *f, vet_test_rule_t *rule,
     uint32_t index);
 static int vet_filter_word(vet_filtering_t *f, vet_word_t *word,
-    uint32_t number, int joined);
+    uint32_t number, int joined, int *keyless);
 static int vet_filter_number(vet_list_t *list, uint32_t number);
 static int vet_filter_literal(vet_list_t *list, vet_str_t text, uint32_t id);
 static int vet_filter_build(vet_filtering_t *f);
@@ -157,10 +157,11 @@ vet_filter_pattern(vet_filtering_t *f, vet_test_rule_t *rule, uint32_t index)
 static int
 vet_filter_words(vet_filtering_t *f, vet_test_rule_t *rule, uint32_t index)
 {
-    int     rc;
+    int     rc, keyless;
     size_t  i;
 
     rule->first = (uint32_t) f->rules.n;
+    keyless = 0;
     rc = VET_OK;
 
     for (i = 0; rc == VET_OK && i < rule->nwords; i++) {
@@ -168,14 +169,16 @@ vet_filter_words(vet_filtering_t *f, vet_test_rule_t *rule, uint32_t index)
 
         if (rc == VET_OK) {
             rc = vet_filter_word(f, &rule->words[i],
-                                 rule->first + (uint32_t) i, 0);
+                                 rule->first + (uint32_t) i, 0, &keyless);
         }
 
         if (rc == VET_OK && rule->words[i].squeezed.len != 0) {
             rc = vet_filter_word(f, &rule->words[i],
-                                 rule->first + (uint32_t) i, 1);
+                                 rule->first + (uint32_t) i, 1, &keyless);
         }
     }
+
+    rule->keyless = (keyless != 0);
 
     return rc;
 }
@@ -183,7 +186,7 @@ vet_filter_words(vet_filtering_t *f, vet_test_rule_t *rule, uint32_t index)
 
 static int
 vet_filter_word(vet_filtering_t *f, vet_word_t *word, uint32_t number,
-    int joined)
+    int joined, int *keyless)
 {
     int        rc;
     vet_str_t  key;
@@ -194,8 +197,13 @@ vet_filter_word(vet_filtering_t *f, vet_word_t *word, uint32_t number,
         return vet_filter_literal(&f->keys[joined], key, number);
     }
 
-    return (rc == VET_DECLINED)
-           ? vet_filter_number(&f->keyless[joined], number) : VET_ERROR;
+    if (rc != VET_DECLINED) {
+        return VET_ERROR;
+    }
+
+    *keyless = 1;
+
+    return vet_filter_number(&f->keyless[joined], number);
 }
 
 

@@ -278,6 +278,7 @@ vet_key_apart(vet_keying_t *k, uint32_t symbol, unsigned char *out)
 static inline uint32_t
 vet_key_symbol(const vet_keying_t *k, size_t *n)
 {
+    size_t                left;
     uint32_t              cp;
     unsigned char         symbol;
     const unsigned char  *p;
@@ -289,10 +290,25 @@ vet_key_symbol(const vet_keying_t *k, size_t *n)
         return k->symbols[*p];
     }
 
-    *n = vet_uni_read(p, k->text.len - k->i, &cp);
+    /* views are valid UTF-8, and nearly all the rest is of two or three bytes */
 
-    if (*n == 1) {
-        return VET_KEY_NOTHING;
+    left = k->text.len - k->i;
+
+    if (*p < 0xe0 && left >= 2) {
+        cp = (uint32_t) (*p & 0x1f) << 6 | (p[1] & 0x3f);
+        *n = 2;
+
+    } else if (*p < 0xf0 && left >= 3) {
+        cp = (uint32_t) (*p & 0x0f) << 12 | (uint32_t) (p[1] & 0x3f) << 6
+             | (p[2] & 0x3f);
+        *n = 3;
+
+    } else {
+        *n = vet_uni_read(p, left, &cp);
+
+        if (*n == 1) {
+            return VET_KEY_NOTHING;
+        }
     }
 
     symbol = (cp < VET_KEY_CODES) ? k->symbols[cp] : VET_KEY_SLOW;

@@ -160,6 +160,10 @@ vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind)
 
     rc = vet_match_view(f->m, f->reading, kind, &view);
 
+    if (rc == VET_OK && vet_scratch_is_unfiltered(f->m->scratch)) {
+        return vet_prefilter_all(pf, vet_find_pattern, f);
+    }
+
     if (rc == VET_OK) {
         rc = vet_find_seen(f, vet_prefilter_seen(pf));
     }
@@ -229,6 +233,16 @@ vet_find_phrases(vet_finder_t *f, int joined)
         return rc;
     }
 
+    if (vet_scratch_is_unfiltered(f->m->scratch)) {
+        f->key.joined = (joined != 0);
+
+        for (i = 0; rc == VET_OK && i < filter->nphrases; i++) {
+            rc = vet_find_keyless(f, (uint32_t) i);
+        }
+
+        return rc;
+    }
+
     rc = vet_key_make(f->m->pool, &filter->table, f->view->text, joined,
                       &f->key);
 
@@ -282,6 +296,10 @@ vet_find_keyless(vet_finder_t *f, uint32_t number)
     if ((f->only != NULL && f->only != rule)
         || !vet_match_applies(f->m, rule, f->field))
     {
+        return VET_OK;
+    }
+
+    if (f->key.joined && vet_find_word(f, number)->squeezed.len == 0) {
         return VET_OK;
     }
 

@@ -37,7 +37,9 @@
 #define VET_JIT_STACK_MAX        (512 * 1024)
 
 #define VET_WHOLE                2048         /* bytes matched in one call */
-#define VET_SLICE                256          /* start offsets of a slice */
+#define VET_SLICE                256          /* start offsets of a slice, */
+#define VET_SLICE_MOST           4096         /* as long as they take no */
+#define VET_SLICE_TIME           50000LL      /* more than these ns */
 
 #define VET_FIND_TIME            20000000LL   /* ns, one pattern, one text */
 #define VET_SUBMISSION_TIME      250000000LL  /* ns, all of them */
@@ -61,6 +63,7 @@ struct vet_scratch_s {
     unsigned                finds;
     unsigned                over:1;     /* it has passed */
     unsigned                trial:1;
+    unsigned                unfiltered:1;
 };
 
 
@@ -123,6 +126,20 @@ vet_scratch_create_trial(void)
     }
 
     return scratch;
+}
+
+
+void
+vet_scratch_unfiltered(vet_scratch_t *scratch)
+{
+    scratch->unfiltered = 1;
+}
+
+
+int
+vet_scratch_is_unfiltered(const vet_scratch_t *scratch)
+{
+    return scratch->unfiltered;
 }
 
 
@@ -303,7 +320,11 @@ vet_pattern_translate(const vet_pattern_t *p)
 }
 
 
-/* Matches a short text whole, and a long one in slices. */
+/*
+ * Matches a short text whole, and a long one in slices.  Each call looks ahead
+ * for what the pattern needs, so few calls are better: slices grow while they
+ * are fast.
+ */
 
 static int
 vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
@@ -311,18 +332,20 @@ vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
     vet_found_t *found)
 {
     int        rc;
-    size_t     limit;
-    long long  end;
+    size_t     limit, slice;
+    long long  end, now, last;
 
     if (text.len - from <= VET_WHOLE) {
         return vet_pattern_slice(code, scratch, context, text, from, text.len,
                                  found);
     }
 
-    end = vet_cpu_time() + VET_FIND_TIME;
+    last = vet_cpu_time();
+    end = last + VET_FIND_TIME;
+    slice = VET_SLICE;
 
     for ( ;; ) {
-        limit = (text.len - from <= VET_SLICE) ? text.len : from + VET_SLICE;
+        limit = (text.len - from <= slice) ? text.len : from + slice;
 
         while (limit < text.len && (text.data[limit] & 0xc0) == 0x80) {
             limit++;
@@ -335,10 +358,15 @@ vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
             return rc;
         }
 
-        if (vet_cpu_time() > end) {
+        now = vet_cpu_time();
+
+        if (now > end) {
             return VET_LIMIT;
         }
 
+        slice = (now - last > VET_SLICE_TIME) ? VET_SLICE
+                : (slice < VET_SLICE_MOST) ? 2 * slice : slice;
+        last = now;
         from = limit;
     }
 }

@@ -474,6 +474,23 @@ vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
 }
 
 
+int
+vet_prefilter_all(const vet_prefilter_t *pf, vet_prefilter_pt found,
+    void *data)
+{
+    int       rc;
+    uint32_t  i;
+
+    rc = VET_OK;
+
+    for (i = 0; rc == VET_OK && i < pf->entries[pf->n].ids; i++) {
+        rc = found(data, pf->ids[i], 0);
+    }
+
+    return rc;
+}
+
+
 static int
 vet_scan_all(const vet_scan_t *s, unsigned i)
 {

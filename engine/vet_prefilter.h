@@ -73,5 +73,9 @@ typedef int (*vet_prefilter_pt)(void *data, uint32_t id, size_t pos);
 int vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
     vet_prefilter_pt found, void *data);
 
+/* The same for a text that has all literals; for tests. */
+int vet_prefilter_all(const vet_prefilter_t *pf, vet_prefilter_pt found,
+    void *data);
+
 
 #endif /* VET_PREFILTER_H_INCLUDED */

@@ -266,6 +266,10 @@ void vet_pattern_destroy(vet_pattern_t *p);
  */
 vet_scratch_t *vet_scratch_create_trial(void);
 
+/* For tests: with it each pattern is tried on all texts. */
+void vet_scratch_unfiltered(vet_scratch_t *scratch);
+int vet_scratch_is_unfiltered(const vet_scratch_t *scratch);
+
 /* Starts the time that all finds for one submission may take together. */
 void vet_pattern_begin(vet_scratch_t *scratch);
 
@@ -426,7 +430,8 @@ struct vet_test_rule_s {
     vet_word_t             *words;      /* of words, in order */
     size_t                  nwords;
     uint32_t                first;      /* number of the first one of them */
-    unsigned                filtered:1; /* is looked for by literals */
+    unsigned                filtered:1; /* is looked for by literals, */
+    unsigned                keyless:1;  /* but for some of its phrases */
     vet_host_set_t         *hosts;
     vet_part_t             *parts;
     size_t                  nparts;

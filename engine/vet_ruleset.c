@@ -720,6 +720,17 @@ vet_ruleset_view(const vet_ruleset_t *rs, size_t i)
 
 
 int
+vet_ruleset_filtered(const vet_ruleset_t *rs, size_t i)
+{
+    const vet_test_rule_t  *rule;
+
+    rule = vet_ruleset_at(rs, i);
+
+    return rule != NULL && rule->filtered && !rule->keyless;
+}
+
+
+int
 vet_ruleset_example(const vet_ruleset_t *rs, size_t i, size_t k,
     vet_shown_example_t *example)
 {

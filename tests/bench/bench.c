@@ -129,7 +129,7 @@ bench_run(bench_t *b, const bench_shape_t *shape, double growth)
 }
 
 
-/* What takes long is measured less often. */
+/* What takes long is measured less often.  Other work only adds to it. */
 
 double
 bench_cell(bench_t *b, const char *name, size_t bytes, bench_pt work,
@@ -154,7 +154,7 @@ bench_cell(bench_t *b, const char *name, size_t bytes, bench_pt work,
     fprintf(b->json, "\",\"bytes\":%zu,\"ns\":%.1f,\"least\":%.1f,"
             "\"most\":%.1f}", bytes, time.median, time.least, time.most);
 
-    return time.median;
+    return time.least;
 }
 
 

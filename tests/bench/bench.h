@@ -57,7 +57,7 @@ double bench_run(bench_t *b, const bench_shape_t *shape, double growth);
 
 /*
  * Measures the work of sizes[i] alone and notes it for JSON, without a line of
- * the table.  Returns nanoseconds.
+ * the table.  Returns the least nanoseconds.
  */
 double bench_cell(bench_t *b, const char *name, size_t bytes, bench_pt work,
     void *data, size_t i);

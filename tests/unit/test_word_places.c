@@ -579,6 +579,11 @@ test_key_room(void **state)
     vet_key_table(&table);
 
     for (cp = 1; cp < 0x20000; cp++) {
+
+        if (cp == 0xd800) {
+            cp = 0xe000;        /* surrogates are not in UTF-8 */
+        }
+
         pool = vet_pool_create(MEMORY);
         assert_non_null(pool);
 
