@@ -549,6 +549,7 @@ typedef struct {
 
 typedef struct {
     vet_str_t               text;
+    const char             *file;       /* where it is */
     size_t                  line;
     size_t                  column;
     unsigned                hit:1;      /* an example that must hit */

@@ -59,6 +59,40 @@ const vet_uni_t *vet_uni(uint32_t cp);
  */
 size_t vet_uni_read(const unsigned char *p, size_t len, uint32_t *cp);
 
+/*
+ * The Latin letters in U+0080..U+027F and U+1E00..U+1EFF, as the text and the
+ * folded view have them when nothing joins them, never longer; 0: in another
+ * way.  They join nothing either.
+ */
+
+#define VET_UNI_LATIN_N     0x300
+
+extern const uint16_t  vet_uni_latin_text[];
+extern const uint16_t  vet_uni_latin_fold[];
+
+/* Reads a letter of these two blocks, at is its place; 0: there is none. */
+static inline size_t
+vet_uni_latin_read(const unsigned char *p, size_t len, size_t *at)
+{
+    if (p[0] >= 0xc2 && p[0] <= 0xc9) {
+        if (len < 2 || (p[1] & 0xc0) != 0x80) {
+            return 0;
+        }
+
+        *at = ((size_t) (p[0] & 0x1f) << 6 | (p[1] & 0x3f)) - 0x80;
+        return 2;
+    }
+
+    if (p[0] != 0xe1 || len < 3 || p[1] < 0xb8 || p[1] > 0xbb
+        || (p[2] & 0xc0) != 0x80)
+    {
+        return 0;
+    }
+
+    *at = 0x200 + ((size_t) (p[1] - 0xb8) << 6 | (p[2] & 0x3f));
+    return 3;
+}
+
 /* Writes at most VET_UNI_BYTES, returns how many. */
 size_t vet_uni_write(uint32_t cp, unsigned char *p);
 
@@ -140,6 +174,10 @@ int vet_view_valid(vet_str_t value);
 int vet_pool_failed(const vet_pool_t *pool);
 
 
+#define VET_VIEW_GONE       0xff    /* in vet_view_ascii */
+
+extern const unsigned char  vet_view_ascii[128];
+
 /* A list that grows; elts are contiguous. */
 
 typedef struct {
@@ -155,11 +193,47 @@ void *vet_list_push(vet_list_t *list);
 
 
 /*
+ * ASCII and Latin letters, vet_latin.c.  out has room for as many bytes as
+ * are left of data, and VET_LATIN_ROOM more.
+ */
+
+#define VET_LATIN_ROOM      16
+
+typedef struct {
+    const unsigned char    *data;
+    size_t                  size;
+    const uint16_t         *map;        /* vet_uni_latin_text or _fold */
+    size_t                  i;
+    unsigned char          *out;
+    size_t                  len;
+    vet_list_t             *spans;      /* of vet_span_t */
+    unsigned                region:1;   /* the last span may be continued */
+} vet_latin_t;
+
+/* Writes all from i on up to what is neither.  VET_ERROR, VET_LIMIT. */
+int vet_latin_run(vet_latin_t *l);
+
+/* Takes back the last character that was written. */
+void vet_latin_undo(vet_latin_t *l);
+
+/*
+ * Returns the end of the words from i on that a squeezed view has as they are,
+ * one SPACE before each; or i.  The last letter begins at from, which must be
+ * a place in the text before.
+ */
+size_t vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
+    size_t *from);
+
+/* Returns how many ASCII bytes from i on are as their view has them. */
+size_t vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind);
+
+
+/*
  * Readings, vet_decode.c: a value, and what may be made of it before people
  * see it.  The first is the value as it was sent.
  */
 
-#define VET_READINGS_MAX    15
+#define VET_READINGS_MAX    30
 
 typedef struct {
     vet_str_t               text;
@@ -220,7 +294,8 @@ void vet_decoding_put(vet_decoding_t *d, const unsigned char *bytes, size_t n,
 /* Leaves out what is behind the text written last. */
 void vet_decoding_skip(vet_decoding_t *d);
 
-/* vet_entities.c and vet_markup.c */
+/* vet_entities.c, vet_markup.c and vet_spelled.c */
+void vet_decode_spelled(vet_decoding_t *d);
 void vet_decode_entities(vet_decoding_t *d);
 void vet_decode_tags(vet_decoding_t *d);
 void vet_decode_bbcode(vet_decoding_t *d);

@@ -510,39 +510,26 @@ ngx_http_moderate_wants_json(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_moderate_rank(ngx_http_request_t *r, char *header, ngx_str_t *value)
 {
-    u_char           *p, *last;
-    ngx_str_t         choice;
-    ngx_uint_t        i, n, q, named, best;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    u_char                    *p, *last;
+    ngx_str_t                  choice;
+    ngx_uint_t                 n, q, named, best;
+    ngx_table_elt_t           *h;
+    ngx_http_moderate_walk_t   walk;
+
+    ngx_memzero(&walk, sizeof(ngx_http_moderate_walk_t));
 
     best = 0;
     named = 0;
 
-    part = &r->headers_in.headers.part;
-    h = part->elts;
+    for ( ;; ) {
+        h = ngx_http_moderate_next_header(r, &walk, header);
 
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
+        if (h == NULL) {
+            break;
         }
 
-        if (h[i].key.len != ngx_strlen(header)
-            || ngx_strncasecmp(h[i].key.data, (u_char *) header, h[i].key.len)
-               != 0)
-        {
-            continue;
-        }
-
-        p = h[i].value.data;
-        last = p + h[i].value.len;
+        p = h->value.data;
+        last = p + h->value.len;
 
         while (ngx_http_moderate_next_choice(&p, last, &choice, &q)
                == NGX_OK)

@@ -117,56 +117,41 @@ void
 ngx_http_moderate_message(ngx_http_request_t *r, ngx_str_t *body,
     vet_message_t *m)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_table_elt_t           *h;
+    ngx_http_moderate_walk_t   walk;
 
     ngx_memzero(m, sizeof(vet_message_t));
+    ngx_memzero(&walk, sizeof(ngx_http_moderate_walk_t));
 
     m->body.data = body->data;
     m->body.len = body->len;
 
     /* not headers_in.content_type: a second header of that name is hidden */
 
-    part = &r->headers_in.headers.part;
-    h = part->elts;
+    for ( ;; ) {
+        h = ngx_http_moderate_next_header(r, &walk, NULL);
 
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
+        if (h == NULL) {
+            break;
         }
 
-        if (h[i].key.len == sizeof("Content-Type") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Type",
-                               h[i].key.len)
-               == 0)
-        {
+        if (ngx_http_moderate_header_is(h, "Content-Type")) {
             m->content_types++;
-            m->content_type.data = h[i].value.data;
-            m->content_type.len = h[i].value.len;
+            m->content_type.data = h->value.data;
+            m->content_type.len = h->value.len;
         }
 
         /* of several any one that is not "identity" counts */
 
-        if (h[i].key.len == sizeof("Content-Encoding") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Encoding",
-                               h[i].key.len)
-               == 0
+        if (ngx_http_moderate_header_is(h, "Content-Encoding")
             && (m->content_encoding.len == 0
-                || h[i].value.len != sizeof("identity") - 1
-                || ngx_strncasecmp(h[i].value.data, (u_char *) "identity",
-                                   h[i].value.len)
+                || h->value.len != sizeof("identity") - 1
+                || ngx_strncasecmp(h->value.data, (u_char *) "identity",
+                                   h->value.len)
                    != 0))
         {
-            m->content_encoding.data = h[i].value.data;
-            m->content_encoding.len = h[i].value.len;
+            m->content_encoding.data = h->value.data;
+            m->content_encoding.len = h->value.len;
         }
     }
 }

@@ -351,6 +351,7 @@ ngx_http_moderate_redis_connected(const redisAsyncContext *ac, int status)
     redis->since = ngx_current_msec;
     redis->heard = ngx_current_msec;
     redis->late = 0;
+    redis->refused = 0;
 
     ngx_http_moderate_redis_state(redis);
 

@@ -401,7 +401,23 @@ ngx_str_t *ngx_http_moderate_verdict_name(ngx_uint_t verdict,
     ngx_uint_t dry_run);
 
 
-/* ngx_http_moderate_headers.c */
+/* ngx_http_moderate_headers.c: of the request, and of the answer */
+
+typedef struct {
+    ngx_list_part_t            *part;       /* NULL: before the first */
+    ngx_uint_t                  i;
+} ngx_http_moderate_walk_t;
+
+/*
+ * Returns the next of the request's headers of that name, or of any when name
+ * is NULL, in the order they came; NULL behind the last.  The caller zeroes
+ * the walk before its first step.
+ */
+ngx_table_elt_t *ngx_http_moderate_next_header(ngx_http_request_t *r,
+    ngx_http_moderate_walk_t *walk, char *name);
+
+/* Tells whether this is the header of that name. */
+ngx_uint_t ngx_http_moderate_header_is(ngx_table_elt_t *h, char *name);
 
 /* Adds a header to the answer; name and value live as long as the request. */
 ngx_int_t ngx_http_moderate_add_header(ngx_http_request_t *r, char *name,

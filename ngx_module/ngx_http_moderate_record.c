@@ -124,11 +124,11 @@ static ngx_int_t
 ngx_http_moderate_record_headers(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx, ngx_str_t *headers)
 {
-    size_t            len;
-    u_char           *p;
-    ngx_uint_t        i, pass;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    size_t                     len;
+    u_char                    *p;
+    ngx_uint_t                 pass;
+    ngx_table_elt_t           *h;
+    ngx_http_moderate_walk_t   walk;
 
     p = NULL;
     len = 0;
@@ -137,31 +137,25 @@ ngx_http_moderate_record_headers(ngx_http_request_t *r,
 
     for (pass = 0; pass < 2; pass++) {
 
-        part = &r->headers_in.headers.part;
-        h = part->elts;
+        ngx_memzero(&walk, sizeof(ngx_http_moderate_walk_t));
 
-        for (i = 0; /* void */ ; i++) {
+        for ( ;; ) {
+            h = ngx_http_moderate_next_header(r, &walk, NULL);
 
-            if (i >= part->nelts) {
-                if (part->next == NULL) {
-                    break;
-                }
-
-                part = part->next;
-                h = part->elts;
-                i = 0;
+            if (h == NULL) {
+                break;
             }
 
-            if (!ngx_http_moderate_kept(ctx->conf->keep_headers, &h[i])) {
+            if (!ngx_http_moderate_kept(ctx->conf->keep_headers, h)) {
                 continue;
             }
 
             if (p == NULL) {
-                len += h[i].key.len + h[i].value.len + 3;
+                len += h->key.len + h->value.len + 3;
                 continue;
             }
 
-            p = ngx_sprintf(p, "%V: %V\n", &h[i].key, &h[i].value);
+            p = ngx_sprintf(p, "%V: %V\n", &h->key, &h->value);
         }
 
         if (p == NULL) {

@@ -477,6 +477,14 @@ $t->redis('CONFIG', 'SET', 'maxmemory', 0);
 ok(wait_until(sub { http_post('/', $form, 'a=pills');
                     status_json()->{status} eq 'ok' }), 'takes again');
 
+# Redis: full, and another in its place
+
+$t->redis('CONFIG', 'SET', 'maxmemory', 1);
+http_post('/', $form, 'a=pills');
+is(reasons($s = status_json()), 'redis-refuses', 'refuses again');
+$t->restart_redis();
+is(ready()->{status}, 'ok', 'nothing was refused by this one');
+
 # Redis: silent, and away
 
 $t->freeze_redis('counters');
@@ -529,7 +537,7 @@ EOF
 
 $t->allow_log(qr/\[warn\].*site "site255" is not counted/);
 ok($t->reload(), 'more sites than room');
-$s = ready();
+$s = ready('zone-full');
 is(keys %{$s->{sites}}, 256, 'as many as there is room for');
 is($s->{not_counted}{sites}, 1, 'and one not');
 like($t->error_log(), qr/site "site255" is not counted/, 'in the log');
@@ -578,23 +586,25 @@ sub reasons {
 }
 
 
-# the set of rules.yaml in the n-th worker
+# the set of rules.yaml in the n-th worker; an empty one while it is not listed
 
 sub set {
     my ($status, $n) = @_;
     my $worker = (workers($status))[$n || 0];
     return (grep { $_->{paths} eq "$dir/rules.yaml" }
-            @{$worker->{rulesets}})[0];
+            @{$worker->{rulesets}})[0] || {};
 }
 
 
-# the status when both workers have their Redis
+# the status when both workers have their Redis, and only that reason is left
 
 sub ready {
+    my ($reason) = @_;
     my $status;
+
     wait_until(sub { $status = status_json();
                      workers($status) == 2 && @{$status->{workers}} == 2
-                     && $status->{status} eq 'ok' }, 3);
+                     && reasons($status) eq ($reason || '') }, 30);
     return $status;
 }
 

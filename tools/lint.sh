@@ -162,6 +162,11 @@ rule_schema() {
 }
 
 
+manual_pages() {
+    files 'docs/man/*.1' | xargs mandoc -Tlint -Wwarning
+}
+
+
 shipped_rules() {
     "$moderatectl" rules check lua-free-rules
 }
@@ -197,6 +202,7 @@ check 'cppcheck' static_analysis
 
 check 'Unicode tables are fresh' unicode_tables
 check 'tables of character references are fresh' entity_tables
+check 'manual pages' manual_pages
 check 'shipped rules' shipped_rules
 check 'shipped rules against their schema' rule_schema
 check 'commit messages' commit_messages
