@@ -13,6 +13,7 @@ import { called, number, time, word } from "./words.js";
 const steps = {
     pending: ["approve", "reject", "claim"],
     claimed: ["approve", "reject", "unclaim"],
+    appealed: ["approve", "reject", "claim"],
     approved: ["approve"],
     failed: ["approve", "reject"],
     unknown: ["approve"]
@@ -45,6 +46,13 @@ export function detail(node, item, act) {
 
         write(body, item.body);
         parts.push(el("h3", {}, word("body")), body);
+    }
+
+    if (item.appeal) {
+        const note = el("pre", { class: "value" });
+
+        write(note, item.appeal);
+        parts.push(el("h3", {}, word("appeal")), note);
     }
 
     parts.push(history(item));

@@ -42,11 +42,13 @@ const words = {
         keyApprove: "duyệt", keyReject: "từ chối", keyUndo: "hoàn tác",
         keyClaim: "nhận hoặc thả", keyFilter: "đến bộ lọc",
         keySelect: "chọn nhiều", keyHelp: "bảng này",
+        appeal: "Người gửi đề nghị xem lại",
         states: {
             pending: "Chờ xử lý", claimed: "Đang xử lý",
             approved: "Đã duyệt", replaying: "Đang chuyển",
             delivered: "Đã chuyển", failed: "Chuyển không được",
-            unknown: "Chưa rõ kết quả", rejected: "Đã từ chối", lost: "Lạc"
+            unknown: "Chưa rõ kết quả", rejected: "Đã từ chối",
+            appealed: "Đề nghị xem lại", lost: "Lạc"
         },
         categories: {
             "advertising": "Quảng cáo", "scam": "Lừa đảo",
@@ -117,11 +119,12 @@ const words = {
         keyApprove: "approve", keyReject: "reject", keyUndo: "undo",
         keyClaim: "claim or release", keyFilter: "to the filters",
         keySelect: "select several", keyHelp: "this table",
+        appeal: "What the sender says in the appeal",
         states: {
             pending: "pending", claimed: "claimed", approved: "approved",
             replaying: "being delivered", delivered: "delivered",
             failed: "delivery failed", unknown: "outcome unknown",
-            rejected: "rejected", lost: "lost"
+            rejected: "rejected", appealed: "appealed", lost: "lost"
         },
         categories: {
             "advertising": "Advertising", "scam": "Scam", "abuse": "Abuse",

@@ -12,6 +12,16 @@
 #include "vet_matcher.h"
 
 
+/* ns of CPU time after which a rule in the shadow begins no other field */
+
+#define VET_SHADOW_TIME  20000000LL
+
+
+static int vet_match_in_shadow(const vet_matcher_t *m,
+    const vet_test_rule_t *test);
+static int vet_match_given_up(const vet_matcher_t *m,
+    const vet_test_rule_t *test);
+static long long vet_match_charge(vet_matcher_t *m);
 static int vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool,
     const vet_ruleset_t *rs, vet_scratch_t *scratch,
     const vet_submission_t *s, vet_hits_t *hits);
@@ -37,10 +47,21 @@ int
 vet_match(vet_pool_t *pool, const vet_ruleset_t *rs, vet_scratch_t *scratch,
     const vet_submission_t *s, vet_hits_t *hits)
 {
+    return vet_match_shadowed(pool, rs, scratch, s, NULL, hits);
+}
+
+
+int
+vet_match_shadowed(vet_pool_t *pool, const vet_ruleset_t *rs,
+    vet_scratch_t *scratch, const vet_submission_t *s,
+    const unsigned char *shadow, vet_hits_t *hits)
+{
     int            rc;
     vet_matcher_t  m;
 
     rc = vet_matcher_init(&m, pool, rs, scratch, s, hits);
+    m.shadow = shadow;
+
     if (rc == VET_OK) {
         rc = vet_match_unreadable(&m);
     }
@@ -55,6 +76,52 @@ vet_match(vet_pool_t *pool, const vet_ruleset_t *rs, vet_scratch_t *scratch,
 }
 
 
+/* By its file, or by whoever calls. */
+
+static int
+vet_match_in_shadow(const vet_matcher_t *m, const vet_test_rule_t *test)
+{
+    size_t  i;
+
+    if (test->rule.mode == VET_MODE_SHADOW || m->shadow == NULL) {
+        return test->rule.mode == VET_MODE_SHADOW;
+    }
+
+    i = (size_t) (test - (const vet_test_rule_t *) m->rs->rules.elts);
+
+    return (m->shadow[i / 8] >> i % 8) & 1;
+}
+
+
+/* Tells whether a rule that decides nothing has cost enough. */
+
+static int
+vet_match_given_up(const vet_matcher_t *m, const vet_test_rule_t *test)
+{
+    return vet_match_in_shadow(m, test)
+           && (m->ran_out || vet_pattern_looked(m->scratch) - m->began
+                             > VET_SHADOW_TIME);
+}
+
+
+/* Returns what the current rule took so far, by the looks at the clock. */
+
+static long long
+vet_match_charge(vet_matcher_t *m)
+{
+    long long  took;
+
+    took = vet_pattern_looked(m->scratch) - m->began;
+
+    if (took > m->most) {
+        m->most = took;
+        m->slowest = m->current;
+    }
+
+    return took;
+}
+
+
 int
 vet_match_one(vet_pool_t *pool, const vet_ruleset_t *rs,
     const vet_test_rule_t *rule, vet_scratch_t *scratch,
@@ -66,6 +133,7 @@ vet_match_one(vet_pool_t *pool, const vet_ruleset_t *rs,
 
     rc = vet_matcher_init(&m, pool, rs, scratch, s, hits);
     m.everywhere = 1;
+    m.current = rule;
 
     index = (size_t) (rule - (vet_test_rule_t *) rs->rules.elts);
 
@@ -104,6 +172,7 @@ vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, const vet_ruleset_t *rs,
     }
 
     vet_pattern_begin(scratch);
+    m->began = vet_pattern_looked(scratch);
 
     return VET_OK;
 }
@@ -192,7 +261,15 @@ vet_match_next_rule(vet_matcher_t *m, size_t i)
 
     m->ran_out = 0;
     vet_match_take(m, i);
+    m->current = test;
+    m->began = vet_pattern_looked(m->scratch);
     rc = vet_match_rule(m, test);
+
+    if (vet_match_charge(m) > VET_SHADOW_TIME
+        && vet_match_in_shadow(m, test))
+    {
+        m->ran_out = 1;
+    }
 
     if (outcome != NULL) {
         outcome->end = m->hits->n;
@@ -336,7 +413,10 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
 }
 
 
-/* No rule has the bit of role ignore. */
+/*
+ * No rule has the bit of role ignore.  A rule in the shadow that runs out is
+ * not tried in other fields.
+ */
 
 int
 vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
@@ -347,6 +427,7 @@ vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
     f = &m->s->fields[field];
 
     return !f->file && f->value.len != 0 && (test->roles & 1u << f->role) != 0
+           && !vet_match_given_up(m, test)
            && !vet_except_field(m, test, field);
 }
 
@@ -629,7 +710,7 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     hit->field = field;
     hit->start = start;
     hit->end = end;
-    hit->score = (rule->mode == VET_MODE_SHADOW) ? 0 : rule->score;
+    hit->score = vet_match_in_shadow(m, f->test) ? 0 : rule->score;
     hit->bare = (bare != 0);
 
     if (bare) {
@@ -669,24 +750,37 @@ vet_match_same(vet_matcher_t *m, const vet_finding_t *f, size_t field,
 
 /*
  * Notes that a field could not be compared with a rule to the end; test is
- * NULL for all that are left.  Shadow rules hold nothing, also not so.
+ * NULL for all that are left.  Shadow rules hold nothing, also not so.  There
+ * is a hit for each rule, and one for each field.
  */
 
 int
 vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test, size_t field)
 {
+    int             again;
     vet_hit_t      *hit;
     unsigned char  *spent;
 
+    /* who is matched when time is over is not the one to blame */
+
+    if (vet_pattern_spent(m->scratch)) {
+        (void) vet_match_charge(m);
+        test = (2 * m->most > vet_pattern_time(m->scratch)) ? m->slowest
+                                                            : NULL;
+    }
+
+    again = m->ran_out;
     m->ran_out = 1;
 
-    if (test != NULL && test->rule.mode == VET_MODE_SHADOW) {
+    if (test != NULL && vet_match_in_shadow(m, test)
+        && !vet_pattern_spent(m->scratch))
+    {
         return VET_OK;
     }
 
     spent = &m->spent[(field == VET_NO_FIELD) ? m->s->nfields : field];
 
-    if (*spent) {
+    if (*spent && (again || test == NULL)) {
         return VET_OK;
     }
 
@@ -697,6 +791,7 @@ vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test, size_t field)
 
     hit->rule = &vet_rule_budget;
     hit->field = field;
+    hit->about = (test == NULL) ? NULL : &test->rule;
     *spent = 1;
 
     return VET_OK;

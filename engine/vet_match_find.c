@@ -43,6 +43,8 @@ static int vet_find_field(vet_finder_t *f, size_t field);
 static int vet_find_wanted(const vet_finder_t *f, vet_test_t test,
     vet_view_kind_t kind);
 static int vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind);
+static int vet_find_applies(const vet_finder_t *f,
+    const vet_test_rule_t *rule);
 static int vet_find_seen(vet_finder_t *f, size_t size);
 static int vet_find_pattern(void *data, uint32_t id, size_t pos);
 static int vet_find_phrases(vet_finder_t *f, int joined);
@@ -174,6 +176,16 @@ vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind)
 }
 
 
+/* Tells so by the role alone; the rest is for when the rule is matched. */
+
+static int
+vet_find_applies(const vet_finder_t *f, const vet_test_rule_t *rule)
+{
+    return (f->only == NULL || f->only == rule)
+           && (rule->roles & 1u << f->m->s->fields[f->field].role) != 0;
+}
+
+
 static int
 vet_find_seen(vet_finder_t *f, size_t size)
 {
@@ -197,9 +209,7 @@ vet_find_pattern(void *data, uint32_t id, size_t pos)
 
     rule = (const vet_test_rule_t *) f->m->rs->rules.elts + id;
 
-    if ((f->only != NULL && f->only != rule)
-        || !vet_match_applies(f->m, rule, f->field))
-    {
+    if (!vet_find_applies(f, rule)) {
         return VET_OK;
     }
 
@@ -270,9 +280,7 @@ vet_find_key(void *data, uint32_t id, size_t pos)
     rule = (const vet_test_rule_t *) f->m->rs->rules.elts
            + f->m->rs->filter->rules[id];
 
-    if ((f->only != NULL && f->only != rule)
-        || !vet_match_applies(f->m, rule, f->field))
-    {
+    if (!vet_find_applies(f, rule)) {
         return VET_OK;
     }
 
@@ -293,9 +301,7 @@ vet_find_keyless(vet_finder_t *f, uint32_t number)
     rule = (const vet_test_rule_t *) f->m->rs->rules.elts
            + f->m->rs->filter->rules[number];
 
-    if ((f->only != NULL && f->only != rule)
-        || !vet_match_applies(f->m, rule, f->field))
-    {
+    if (!vet_find_applies(f, rule)) {
         return VET_OK;
     }
 

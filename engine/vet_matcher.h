@@ -64,6 +64,11 @@ typedef struct {
     vet_list_t               found;     /* of vet_candidate_t, in order */
     const vet_candidate_t   *candidates;    /* of the rule being matched */
     size_t                   ncandidates;
+    const unsigned char     *shadow;    /* as of vet_match_shadowed */
+    const vet_test_rule_t   *current;   /* being matched, and since when */
+    long long                began;
+    const vet_test_rule_t   *slowest;   /* what took most time, and how much */
+    long long                most;
     int                      everywhere;    /* no scopes, no exceptions */
     int                      ran_out;   /* the rule being matched */
 } vet_matcher_t;

@@ -42,7 +42,6 @@
 #define VET_SLICE_TIME           50000LL      /* more than these ns */
 
 #define VET_FIND_TIME            20000000LL   /* ns, one pattern, one text */
-#define VET_SUBMISSION_TIME      250000000LL  /* ns, all of them */
 #define VET_FINDS_PER_CLOCK      16           /* a look takes a system call */
 
 
@@ -59,7 +58,9 @@ struct vet_scratch_s {
     pcre2_match_context    *jit;
     pcre2_match_context    *nojit;
     pcre2_jit_stack        *stack;
+    long long               time;       /* ns, of a submission */
     long long               end;        /* of the submission's time */
+    long long               looked;     /* at the clock, the last time */
     unsigned                finds;
     unsigned                over:1;     /* it has passed */
     unsigned                trial:1;
@@ -76,6 +77,7 @@ static int vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
 static int vet_pattern_slice(const pcre2_code *code, vet_scratch_t *scratch,
     pcre2_match_context *context, vet_str_t text, size_t from, size_t limit,
     vet_found_t *found);
+static long long vet_pattern_look(vet_scratch_t *scratch);
 static long long vet_cpu_time(void);
 
 
@@ -108,6 +110,7 @@ vet_scratch_create(void)
         pcre2_jit_stack_assign(scratch->jit, NULL, scratch->stack);
     }
 
+    vet_scratch_time(scratch, VET_TIME);
     vet_pattern_begin(scratch);
 
     return scratch;
@@ -176,6 +179,20 @@ vet_scratch_destroy(vet_scratch_t *scratch)
 }
 
 
+void
+vet_scratch_time(vet_scratch_t *scratch, uint32_t microseconds)
+{
+    scratch->time = microseconds * 1000LL;
+}
+
+
+int
+vet_scratch_over(const vet_scratch_t *scratch)
+{
+    return vet_pattern_spent(scratch);
+}
+
+
 int
 vet_pattern_compile(vet_pattern_t *p, const unsigned char *data, size_t len,
     uint32_t options, char *text, size_t *offset)
@@ -222,7 +239,8 @@ vet_pattern_destroy(vet_pattern_t *p)
 void
 vet_pattern_begin(vet_scratch_t *scratch)
 {
-    scratch->end = vet_cpu_time() + VET_SUBMISSION_TIME;
+    scratch->looked = vet_cpu_time();
+    scratch->end = scratch->looked + scratch->time;
     scratch->finds = 0;
     scratch->over = 0;
 }
@@ -340,7 +358,7 @@ vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
                                  found);
     }
 
-    last = vet_cpu_time();
+    last = vet_pattern_look(scratch);
     end = last + VET_FIND_TIME;
     slice = VET_SLICE;
 
@@ -358,9 +376,9 @@ vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
             return rc;
         }
 
-        now = vet_cpu_time();
+        now = vet_pattern_look(scratch);
 
-        if (now > end) {
+        if (now > end || scratch->over) {
             return VET_LIMIT;
         }
 
@@ -400,13 +418,40 @@ vet_pattern_over(vet_scratch_t *scratch)
         return 1;
     }
 
-    if (++scratch->finds % VET_FINDS_PER_CLOCK == 0
-        && vet_cpu_time() > scratch->end)
-    {
-        scratch->over = 1;
+    if (++scratch->finds % VET_FINDS_PER_CLOCK == 0) {
+        (void) vet_pattern_look(scratch);
     }
 
     return scratch->over;
+}
+
+
+/* Returns the time; the submission's may be found to be over. */
+
+static long long
+vet_pattern_look(vet_scratch_t *scratch)
+{
+    scratch->looked = vet_cpu_time();
+
+    if (scratch->looked > scratch->end) {
+        scratch->over = 1;
+    }
+
+    return scratch->looked;
+}
+
+
+long long
+vet_pattern_time(const vet_scratch_t *scratch)
+{
+    return scratch->time;
+}
+
+
+long long
+vet_pattern_looked(const vet_scratch_t *scratch)
+{
+    return scratch->looked;
 }
 
 

@@ -356,6 +356,10 @@ int vet_pattern_spent(const vet_scratch_t *scratch);
 /* Returns how often something was looked for since it began. */
 unsigned vet_pattern_finds(const vet_scratch_t *scratch);
 
+/* That time, and the CPU time when it was last looked at: nanoseconds. */
+long long vet_pattern_time(const vet_scratch_t *scratch);
+long long vet_pattern_looked(const vet_scratch_t *scratch);
+
 /*
  * Finds the first place at or after from.  VET_DECLINED: there is none;
  * VET_LIMIT: time or a limit of PCRE2 ran out, there may be one.

@@ -686,6 +686,20 @@ vet_ruleset_rule(const vet_ruleset_t *rs, size_t i)
 }
 
 
+size_t
+vet_ruleset_index(const vet_ruleset_t *rs, const vet_rule_t *rule)
+{
+    size_t                  i;
+    const vet_test_rule_t  *tests;
+
+    tests = rs->rules.elts;
+
+    for (i = 0; i < rs->rules.n && &tests[i].rule != rule; i++) { /* void */ }
+
+    return i;
+}
+
+
 const char *
 vet_ruleset_test(const vet_ruleset_t *rs, size_t i)
 {

@@ -8,17 +8,10 @@
  */
 
 
-#include "ngx_http_moderate_module.h"
+#include "ngx_http_moderate_answer.h"
 
 
 #define NGX_HTTP_MODERATE_RETRY_AFTER  30    /* seconds, when Redis is away */
-
-
-typedef enum {
-    NGX_HTTP_MODERATE_VI = 0,
-    NGX_HTTP_MODERATE_EN,
-    NGX_HTTP_MODERATE_LANGUAGES
-} ngx_http_moderate_language_e;
 
 
 typedef struct {
@@ -47,10 +40,6 @@ static ngx_int_t ngx_http_moderate_page(ngx_http_request_t *r,
 static ngx_int_t ngx_http_moderate_json(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice,
     ngx_uint_t lang, ngx_str_t *json);
-static ngx_str_t *ngx_http_moderate_reason(ngx_http_moderate_ctx_t *ctx,
-    ngx_uint_t lang);
-static ngx_uint_t ngx_http_moderate_language(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_moderate_wants_json(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_moderate_rank(ngx_http_request_t *r,
     char *header, ngx_str_t *value);
 static ngx_uint_t ngx_http_moderate_named(ngx_str_t *choice,
@@ -59,19 +48,27 @@ static ngx_int_t ngx_http_moderate_next_choice(u_char **pos, u_char *last,
     ngx_str_t *choice, ngx_uint_t *q);
 
 
-static ngx_str_t  ngx_http_moderate_html_type =
+ngx_str_t  ngx_http_moderate_html_type =
     ngx_string("text/html; charset=utf-8");
-static ngx_str_t  ngx_http_moderate_json_type =
-    ngx_string("application/json");
+ngx_str_t  ngx_http_moderate_json_type = ngx_string("application/json");
 
-static ngx_str_t  ngx_http_moderate_langs[] = {
+ngx_str_t  ngx_http_moderate_langs[] = {
     ngx_string("vi"),
     ngx_string("en")
 };
 
+ngx_str_t  ngx_http_moderate_style = ngx_string(
+    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;"
+    "margin:3rem auto;padding:0 1rem}"
+    "dt{font-weight:bold}dd{margin:0 0 1rem}code{word-break:break-all}"
+    "@media(prefers-color-scheme:dark){body{background:#161616;"
+    "color:#eee}a{color:#9cf}}");
+
 static ngx_str_t  ngx_http_moderate_labels[][NGX_HTTP_MODERATE_LANGUAGES] = {
     { ngx_string("Mã biên nhận"), ngx_string("Receipt") },
-    { ngx_string("Lý do"), ngx_string("Reason") }
+    { ngx_string("Lý do"), ngx_string("Reason") },
+    { ngx_string("Xem ý kiến của bạn đang được xử lý đến đâu"),
+      ngx_string("See what becomes of your submission") }
 };
 
 
@@ -148,8 +145,10 @@ static ngx_http_moderate_notice_t  ngx_http_moderate_rejected_notice = {
     NGX_HTTP_FORBIDDEN, ngx_string("rejected"),
     { ngx_string("Ý kiến của bạn không được tiếp nhận"),
       ngx_string("Your submission was not accepted") },
-    { ngx_string("Bạn có thể quay lại, sửa nội dung và gửi lại."),
-      ngx_string("You can go back, change the text and send it again.") }
+    { ngx_string("Ý kiến không được lưu lại. Bạn có thể quay lại, sửa nội "
+                 "dung và gửi lại."),
+      ngx_string("It has not been kept. You can go back, change the text and "
+                 "send it again.") }
 };
 
 static ngx_http_moderate_notice_t  ngx_http_moderate_large_notice = {
@@ -337,19 +336,17 @@ ngx_http_moderate_page(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
 {
     size_t       len;
     u_char      *p, *last;
-    ngx_str_t   *reason;
+    ngx_str_t   *reason, receipt, uri;
 
-    static ngx_str_t  style = ngx_string(
-        "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;"
-        "margin:3rem auto;padding:0 1rem}"
-        "dt{font-weight:bold}dd{margin:0 0 1rem}code{word-break:break-all}"
-        "@media(prefers-color-scheme:dark){body{background:#161616;"
-        "color:#eee}}");
+    reason = ngx_http_moderate_reason_text(&ctx->reason, lang);
 
-    reason = ngx_http_moderate_reason(ctx, lang);
+    if (ngx_http_moderate_receipt(r, ctx->id, &receipt, &uri) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    len = 1024 + style.len + 2 * notice->title[lang].len
-          + notice->text[lang].len + reason->len;
+    len = 1024 + ngx_http_moderate_style.len + 2 * notice->title[lang].len
+          + notice->text[lang].len + reason->len + receipt.len + uri.len
+          + ngx_http_moderate_labels[2][lang].len;
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -368,13 +365,18 @@ ngx_http_moderate_page(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
                      "<title>%V</title><style>%V</style></head>" CRLF
                      "<body><main><h1>%V</h1><p>%V</p>",
                      &ngx_http_moderate_langs[lang], &notice->title[lang],
-                     &style, &notice->title[lang], &notice->text[lang]);
+                     &ngx_http_moderate_style, &notice->title[lang],
+                     &notice->text[lang]);
 
     if (ctx->state == NGX_HTTP_MODERATE_HELD) {
-        p = ngx_slprintf(p, last, "<dl><dt>%V</dt><dd><code>%*s</code></dd>"
+        p = ngx_slprintf(p, last, "<dl><dt>%V</dt><dd><code>%V</code></dd>"
                          "</dl>",
-                         &ngx_http_moderate_labels[0][lang],
-                         (size_t) NGX_HTTP_MODERATE_ID_LEN, ctx->id);
+                         &ngx_http_moderate_labels[0][lang], &receipt);
+
+        if (uri.len) {
+            p = ngx_slprintf(p, last, "<p><a href=\"%V\">%V</a></p>", &uri,
+                             &ngx_http_moderate_labels[2][lang]);
+        }
 
     } else if (ctx->state == NGX_HTTP_MODERATE_REJECTED) {
         p = ngx_slprintf(p, last, "<dl><dt>%V</dt><dd>%V</dd></dl>",
@@ -398,12 +400,16 @@ ngx_http_moderate_json(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
 {
     size_t      len;
     u_char     *p, *last;
-    ngx_str_t  *reason;
+    ngx_str_t  *reason, receipt, uri;
 
-    reason = ngx_http_moderate_reason(ctx, lang);
+    reason = ngx_http_moderate_reason_text(&ctx->reason, lang);
+
+    if (ngx_http_moderate_receipt(r, ctx->id, &receipt, &uri) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     len = 256 + notice->text[lang].len + reason->len
-          + ctx->reason.len;
+          + ctx->reason.len + receipt.len + uri.len;
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -416,8 +422,11 @@ ngx_http_moderate_json(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     p = ngx_slprintf(p, last, "{\"status\":\"%V\"", &notice->name);
 
     if (ctx->state == NGX_HTTP_MODERATE_HELD) {
-        p = ngx_slprintf(p, last, ",\"receipt\":\"%*s\"",
-                         (size_t) NGX_HTTP_MODERATE_ID_LEN, ctx->id);
+        p = ngx_slprintf(p, last, ",\"receipt\":\"%V\"", &receipt);
+
+        if (uri.len) {
+            p = ngx_slprintf(p, last, ",\"uri\":\"%V\"", &uri);
+        }
     }
 
     if (ctx->state == NGX_HTTP_MODERATE_REJECTED) {
@@ -437,16 +446,14 @@ ngx_http_moderate_json(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
 }
 
 
-static ngx_str_t *
-ngx_http_moderate_reason(ngx_http_moderate_ctx_t *ctx, ngx_uint_t lang)
+ngx_str_t *
+ngx_http_moderate_reason_text(ngx_str_t *code, ngx_uint_t lang)
 {
     ngx_http_moderate_reason_t  *reason;
 
     for (reason = ngx_http_moderate_reasons; reason[1].code.len; reason++) {
-        if (reason->code.len == ctx->reason.len
-            && ngx_memcmp(reason->code.data, ctx->reason.data,
-                          reason->code.len)
-               == 0)
+        if (reason->code.len == code->len
+            && ngx_memcmp(reason->code.data, code->data, code->len) == 0)
         {
             break;
         }
@@ -477,7 +484,7 @@ ngx_http_moderate_reason_known(ngx_str_t *code)
 
 /* Vietnamese, unless English is asked for more than it */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_moderate_language(ngx_http_request_t *r)
 {
     ngx_uint_t  vi, en;
@@ -491,7 +498,7 @@ ngx_http_moderate_language(ngx_http_request_t *r)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_moderate_wants_json(ngx_http_request_t *r)
 {
     static ngx_str_t  html = ngx_string("text/html");

@@ -22,6 +22,10 @@ typedef struct {
 
 #define ngx_http_moderate_bit(state)  (1 << (state))
 
+/* a step back: pending, or appealed after an appeal */
+
+#define NGX_HTTP_MODERATE_HOME  NGX_HTTP_MODERATE_STATES
+
 
 static ngx_http_moderate_step_t *ngx_http_moderate_step(
     ngx_http_moderate_api_t *api);
@@ -49,6 +53,8 @@ static void ngx_http_moderate_not_delivered(ngx_http_request_t *r,
     ngx_int_t rc);
 static void ngx_http_moderate_delivered(ngx_http_request_t *r,
     ngx_http_moderate_delivery_t *delivery);
+static ngx_int_t ngx_http_moderate_decide_outcome(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, ngx_uint_t state);
 static void ngx_http_moderate_delivery_noted(ngx_http_request_t *r,
     ngx_int_t rc);
 static void ngx_http_moderate_delivery_lost(ngx_http_request_t *r);
@@ -62,17 +68,19 @@ static ngx_http_moderate_step_t  ngx_http_moderate_steps[] = {
 
     { ngx_string("claim"),
       ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
+      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED),
       NGX_HTTP_MODERATE_CLAIMED },
 
     { ngx_string("unclaim"),
       ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED),
-      NGX_HTTP_MODERATE_PENDING_STATE },
+      NGX_HTTP_MODERATE_HOME },
 
     /* approved: nginx was stopped before the delivery began */
 
     { ngx_string("approve"),
       ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
+      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPROVED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_FAILED_STATE)
@@ -81,6 +89,7 @@ static ngx_http_moderate_step_t  ngx_http_moderate_steps[] = {
 
     { ngx_string("reject"),
       ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
+      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED)
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_FAILED_STATE),
       NGX_HTTP_MODERATE_REJECTED_STATE },
@@ -164,6 +173,18 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
         return;
     }
 
+    /* an appeal is heard by someone else, from its first step on */
+
+    if (item->judged != NULL
+        && ngx_http_moderate_is_user(api, &item->judged->actor)
+        && step->to != NGX_HTTP_MODERATE_HOME)
+    {
+        ngx_http_moderate_api_error(r, NGX_HTTP_CONFLICT, "own-decision",
+                                    "the appeal is against your decision: "
+                                    "another moderator has to decide");
+        return;
+    }
+
     if (item->state == step->to && step->to == NGX_HTTP_MODERATE_APPROVED) {
         ngx_http_moderate_deliver(r, api);
         return;
@@ -172,14 +193,18 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
     /* a claim is taken over in two moves: a move to itself has no winner */
 
     if (item->state == step->to) {
-        ngx_http_moderate_decide_move(r, api, NGX_HTTP_MODERATE_PENDING_STATE,
+        ngx_http_moderate_decide_move(r, api,
+                                      ngx_http_moderate_item_home(item),
                                       &expired, &ngx_http_moderate_no_detail,
                                       ngx_http_moderate_expired);
         return;
     }
 
-    ngx_http_moderate_decide_move(r, api, step->to, &step->action,
-                                  &api->reason,
+    ngx_http_moderate_decide_move(r, api,
+                                  step->to == NGX_HTTP_MODERATE_HOME
+                                  ? ngx_http_moderate_item_home(item)
+                                  : step->to,
+                                  &step->action, &api->reason,
                                   step->to == NGX_HTTP_MODERATE_APPROVED
                                   ? ngx_http_moderate_approved
                                   : ngx_http_moderate_decided);
@@ -403,8 +428,6 @@ static void
 ngx_http_moderate_delivered(ngx_http_request_t *r,
     ngx_http_moderate_delivery_t *delivery)
 {
-    u_char                   *p;
-    ngx_str_t                 detail;
     ngx_uint_t                state;
     ngx_http_moderate_api_t  *api;
 
@@ -422,20 +445,29 @@ ngx_http_moderate_delivered(ngx_http_request_t *r,
                               ? NGX_HTTP_MODERATE_STATS_UNCERTAIN
                               : NGX_HTTP_MODERATE_STATS_NOT_DELIVERED);
 
-    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-
-    detail.data = p;
-    detail.len = p ? ngx_sprintf(p, "%ui", delivery->status) - p : 0;
-
-    if (ngx_http_moderate_decide_send(r, api, state,
-                                      &ngx_http_moderate_states[state],
-                                      &detail,
-                                      ngx_http_moderate_delivery_noted)
-        != NGX_OK)
-    {
+    if (ngx_http_moderate_decide_outcome(r, api, state) != NGX_OK) {
         r->write_event_handler = ngx_http_moderate_delivery_lost;
         (void) ngx_http_post_request(r, NULL);
     }
+}
+
+
+static ngx_int_t
+ngx_http_moderate_decide_outcome(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, ngx_uint_t state)
+{
+    u_char     *p;
+    ngx_str_t   detail;
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+
+    detail.data = p;
+    detail.len = p ? ngx_sprintf(p, "%ui", api->delivery.status) - p : 0;
+
+    return ngx_http_moderate_decide_send(r, api, state,
+                                         &ngx_http_moderate_states[state],
+                                         &detail,
+                                         ngx_http_moderate_delivery_noted);
 }
 
 
@@ -448,6 +480,19 @@ ngx_http_moderate_delivery_noted(ngx_http_request_t *r, ngx_int_t rc)
 
     api = ngx_http_moderate_get_api(r);
     item = api->item;
+
+    /* the backend took longer than the lease: now the outcome is known */
+
+    if (rc == NGX_DECLINED && item->state == NGX_HTTP_MODERATE_REPLAYING
+        && api->state != NGX_HTTP_MODERATE_UNKNOWN)
+    {
+        item->state = NGX_HTTP_MODERATE_UNKNOWN;
+        item->version++;
+
+        if (ngx_http_moderate_decide_outcome(r, api, api->state) == NGX_OK) {
+            return;
+        }
+    }
 
     if (rc != NGX_OK) {
         ngx_http_moderate_delivery_lost(r);

@@ -175,6 +175,10 @@ ngx_http_moderate_api_item(ngx_http_request_t *r,
                         ngx_http_moderate_api_embed(&record->fields));
     json_object_set_new(json, "history",
                         ngx_http_moderate_api_history(item));
+    json_object_set_new(json, "appeal",
+                        item->appealed
+                        ? ngx_http_moderate_api_string(&item->appeal)
+                        : json_null());
 
     if (record->unreadable.len == 0) {
         json_object_set_new(json, "unreadable", json_null());
@@ -284,35 +288,13 @@ ngx_http_moderate_api_history(ngx_http_moderate_item_t *item)
 }
 
 
-/* "ms actor action detail" */
-
 static json_t *
 ngx_http_moderate_api_event(ngx_http_moderate_event_t *event)
 {
-    u_char      *p, *end, *last;
-    ngx_str_t    word[4];
-    ngx_uint_t   i;
-
-    p = event->text.data;
-    last = p + event->text.len;
-
-    for (i = 0; i < 4; i++) {
-        end = (i < 3) ? ngx_strlchr(p, last, ' ') : last;
-
-        if (end == NULL) {
-            end = last;
-        }
-
-        word[i].data = p;
-        word[i].len = end - p;
-
-        p = (end < last) ? end + 1 : last;
-    }
-
     return json_pack("{s:I, s:o, s:o, s:o, s:o}",
                      "version", (json_int_t) event->version,
-                     "time", ngx_http_moderate_api_time(&word[0]),
-                     "actor", ngx_http_moderate_api_string(&word[1]),
-                     "action", ngx_http_moderate_api_string(&word[2]),
-                     "detail", ngx_http_moderate_api_string(&word[3]));
+                     "time", ngx_http_moderate_api_time(&event->time),
+                     "actor", ngx_http_moderate_api_string(&event->actor),
+                     "action", ngx_http_moderate_api_string(&event->action),
+                     "detail", ngx_http_moderate_api_string(&event->detail));
 }

@@ -221,6 +221,7 @@ ngx_http_moderate_create_srv_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     mscf->site = { 0, NULL };
+     *     mscf->receipt = { 0, NULL };
      *     mscf->stats = NULL;
      *     mscf->counted = 0;
      */
@@ -257,6 +258,7 @@ ngx_http_moderate_create_loc_conf(ngx_conf_t *cf)
      *     mlcf->role = NULL;
      *     mlcf->user = NULL;
      *     mlcf->status = 0;
+     *     mlcf->receipt = 0;
      *     mlcf->file = NULL;
      *     mlcf->line = 0;
      */
@@ -289,7 +291,7 @@ ngx_http_moderate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     /* an API below a moderated location is not what it moderates */
 
-    if ((conf->role != NULL || conf->status)
+    if ((conf->role != NULL || conf->status || conf->receipt)
         && conf->enable == NGX_CONF_UNSET)
     {
         conf->enable = 0;
@@ -329,7 +331,7 @@ ngx_http_moderate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if ((conf->enable || conf->role != NULL)
+    if ((conf->enable || conf->role != NULL || conf->receipt)
         && ngx_http_moderate_count_site(cf) != NGX_OK)
     {
         return NGX_CONF_ERROR;

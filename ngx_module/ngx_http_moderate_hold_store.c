@@ -24,8 +24,12 @@ typedef struct {
 
 typedef struct {
     ngx_http_request_t         *request;
+    ngx_http_moderate_wait_t  **slot;
+    ngx_http_moderate_move_t   *move;
+    ngx_str_t                   site;
     ngx_str_t                   id;
     ngx_http_moderate_item_pt   handler;
+    unsigned                    recovered:1;
 } ngx_http_moderate_fetch_t;
 
 
@@ -33,12 +37,22 @@ static void ngx_http_moderate_hold_columns(ngx_http_moderate_batch_t *batch,
     ngx_http_moderate_record_t *record);
 static void ngx_http_moderate_hold_done(void *data, ngx_int_t rc,
     redisReply *reply);
+static ngx_int_t ngx_http_moderate_item_send(
+    ngx_http_moderate_fetch_t *fetch);
+static ngx_int_t ngx_http_moderate_item_recover(
+    ngx_http_moderate_fetch_t *fetch, ngx_http_moderate_item_t *item);
+static void ngx_http_moderate_fetch_cleanup(void *data);
+static void ngx_http_moderate_item_recovered(ngx_http_request_t *r,
+    ngx_int_t rc);
 static void ngx_http_moderate_item_done(void *data, ngx_int_t rc,
     redisReply *reply);
 static ngx_int_t ngx_http_moderate_item_read(ngx_pool_t *pool,
     redisReply *hash, ngx_http_moderate_item_t *item);
 static ngx_int_t ngx_http_moderate_item_column(ngx_pool_t *pool,
     ngx_str_t *name, redisReply *value, ngx_http_moderate_item_t *item);
+static ngx_int_t ngx_http_moderate_item_event(ngx_pool_t *pool,
+    ngx_str_t *name, redisReply *value, ngx_http_moderate_item_t *item);
+static void ngx_http_moderate_item_judged(ngx_http_moderate_item_t *item);
 static ngx_int_t ngx_http_moderate_reply_copy(ngx_pool_t *pool,
     redisReply *reply, ngx_str_t *value);
 static int ngx_libc_cdecl ngx_http_moderate_event_order(const void *one,
@@ -166,30 +180,46 @@ ngx_int_t
 ngx_http_moderate_item(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
     ngx_str_t *site, ngx_str_t *id, ngx_http_moderate_item_pt handler)
 {
-    ngx_str_t                      *key;
-    ngx_uint_t                      i;
-    ngx_http_moderate_batch_t       batch;
-    ngx_http_moderate_fetch_t      *fetch;
-    ngx_http_moderate_main_conf_t  *mmcf;
+    ngx_http_moderate_fetch_t  *fetch;
 
-    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
-
-    fetch = ngx_palloc(r->pool, sizeof(ngx_http_moderate_fetch_t));
-    key = ngx_palloc(r->pool, sizeof(ngx_str_t)
-                              * (NGX_HTTP_MODERATE_STATES + 1));
-    if (fetch == NULL || key == NULL) {
+    fetch = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_fetch_t));
+    if (fetch == NULL) {
         return NGX_ERROR;
     }
 
     fetch->request = r;
+    fetch->slot = slot;
+    fetch->site = *site;
     fetch->id = *id;
     fetch->handler = handler;
 
-    ngx_http_moderate_batch_init(&batch, r->pool);
+    return ngx_http_moderate_item_send(fetch);
+}
 
-    if (ngx_http_moderate_key_held(r->pool, site, id, key) != NGX_OK) {
+
+static ngx_int_t
+ngx_http_moderate_item_send(ngx_http_moderate_fetch_t *fetch)
+{
+    ngx_str_t                      *key;
+    ngx_uint_t                      i;
+    ngx_pool_t                     *pool;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(fetch->request,
+                                         ngx_http_moderate_module);
+    pool = fetch->request->pool;
+
+    key = ngx_palloc(pool, sizeof(ngx_str_t) * (NGX_HTTP_MODERATE_STATES + 1));
+
+    if (key == NULL
+        || ngx_http_moderate_key_held(pool, &fetch->site, &fetch->id, key)
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
+
+    ngx_http_moderate_batch_init(&batch, pool);
 
     ngx_http_moderate_command(&batch, "HGETALL");
     ngx_http_moderate_arg(&batch, key);
@@ -197,7 +227,9 @@ ngx_http_moderate_item(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
     for (i = 0; i < NGX_HTTP_MODERATE_STATES; i++) {
         key++;
 
-        if (ngx_http_moderate_key_state(r->pool, site, i, key) != NGX_OK) {
+        if (ngx_http_moderate_key_state(pool, &fetch->site, i, key)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -206,7 +238,7 @@ ngx_http_moderate_item(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
         ngx_http_moderate_arg(&batch, &fetch->id);
     }
 
-    return ngx_http_moderate_send(mmcf->queue, &batch, slot,
+    return ngx_http_moderate_send(mmcf->queue, &batch, fetch->slot,
                                   ngx_http_moderate_item_done, fetch);
 }
 
@@ -251,10 +283,84 @@ ngx_http_moderate_item_done(void *data, ngx_int_t rc, redisReply *reply)
                 item->state = i;
             }
         }
+
+        item->since = ngx_http_moderate_since(&item->moved, item->state);
+
+        if (ngx_http_moderate_item_recover(fetch, item) == NGX_OK) {
+            return;
+        }
     }
 
     fetch->handler(r, rc, item);
     ngx_http_run_posted_requests(c);
+}
+
+
+/* what a crash has left is moved on, and read again; NGX_OK: that goes on */
+
+static ngx_int_t
+ngx_http_moderate_item_recover(ngx_http_moderate_fetch_t *fetch,
+    ngx_http_moderate_item_t *item)
+{
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_request_t             *r;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    if (fetch->recovered || !ngx_http_moderate_lease_over(item)) {
+        return NGX_DECLINED;
+    }
+
+    r = fetch->request;
+    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_moderate_fetch_cleanup;
+    cln->data = fetch;
+
+    fetch->recovered = 1;
+
+    return ngx_http_moderate_recover(r, mmcf->queue, &fetch->site, item,
+                                     &fetch->move,
+                                     ngx_http_moderate_item_recovered);
+}
+
+
+static void
+ngx_http_moderate_fetch_cleanup(void *data)
+{
+    ngx_http_moderate_fetch_t *fetch = data;
+
+    ngx_http_moderate_move_detach(fetch->move);
+}
+
+
+/* the latest of the request's fetches is the one that waits */
+
+static void
+ngx_http_moderate_item_recovered(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_pool_cleanup_t         *cln;
+    ngx_http_moderate_fetch_t  *fetch;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_moderate_fetch_cleanup) {
+            break;
+        }
+    }
+
+    if (cln == NULL) {
+        return;
+    }
+
+    fetch = cln->data;
+
+    if (rc == NGX_ERROR || ngx_http_moderate_item_send(fetch) != NGX_OK) {
+        fetch->handler(r, NGX_ERROR, NULL);
+    }
 }
 
 
@@ -287,7 +393,44 @@ ngx_http_moderate_item_read(ngx_pool_t *pool, redisReply *hash,
               sizeof(ngx_http_moderate_event_t),
               ngx_http_moderate_event_order);
 
+    ngx_http_moderate_item_judged(item);
+
     return NGX_OK;
+}
+
+
+/* who rejected it, and whether that was appealed against */
+
+static void
+ngx_http_moderate_item_judged(ngx_http_moderate_item_t *item)
+{
+    ngx_uint_t                  i;
+    ngx_http_moderate_event_t  *event;
+
+    event = item->history.elts;
+
+    for (i = 0; i < item->history.nelts; i++) {
+
+        if (event[i].action.len == 6
+            && ngx_strncmp(event[i].action.data, "reject", 6) == 0)
+        {
+            item->rejected = &event[i];
+
+        } else if (event[i].action.len == 6
+                   && ngx_strncmp(event[i].action.data, "appeal", 6) == 0)
+        {
+            item->judged = item->rejected;
+            item->appealed = 1;
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_http_moderate_item_home(ngx_http_moderate_item_t *item)
+{
+    return item->appealed ? NGX_HTTP_MODERATE_APPEALED
+                          : NGX_HTTP_MODERATE_PENDING_STATE;
 }
 
 
@@ -295,7 +438,6 @@ static ngx_int_t
 ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
     redisReply *value, ngx_http_moderate_item_t *item)
 {
-    ngx_http_moderate_event_t   *event;
     ngx_http_moderate_column_t  *column;
 
     for (column = ngx_http_moderate_columns; column->name; column++) {
@@ -309,13 +451,7 @@ ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
     }
 
     if (name->len > 2 && ngx_strncmp(name->data, "e:", 2) == 0) {
-        event = ngx_array_push(&item->history);
-        if (event == NULL) {
-            return NGX_ERROR;
-        }
-
-        event->version = ngx_atoi(name->data + 2, name->len - 2);
-        return ngx_http_moderate_reply_copy(pool, value, &event->text);
+        return ngx_http_moderate_item_event(pool, name, value, item);
     }
 
     if (name->len == 7 && ngx_strncmp(name->data, "version", 7) == 0) {
@@ -334,6 +470,60 @@ ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
 
     if (name->len == 5 && ngx_strncmp(name->data, "actor", 5) == 0) {
         return ngx_http_moderate_reply_copy(pool, value, &item->actor);
+    }
+
+    if (name->len == 5 && ngx_strncmp(name->data, "since", 5) == 0) {
+        return ngx_http_moderate_reply_copy(pool, value, &item->moved);
+    }
+
+    if (name->len == 6 && ngx_strncmp(name->data, "appeal", 6) == 0) {
+        return ngx_http_moderate_reply_copy(pool, value, &item->appeal);
+    }
+
+    return NGX_OK;
+}
+
+
+/* "ms actor action detail" */
+
+static ngx_int_t
+ngx_http_moderate_item_event(ngx_pool_t *pool, ngx_str_t *name,
+    redisReply *value, ngx_http_moderate_item_t *item)
+{
+    u_char                     *p, *end, *last;
+    ngx_str_t                   text, *word[4];
+    ngx_uint_t                  i;
+    ngx_http_moderate_event_t  *event;
+
+    event = ngx_array_push(&item->history);
+
+    if (event == NULL
+        || ngx_http_moderate_reply_copy(pool, value, &text) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    event->version = ngx_atoi(name->data + 2, name->len - 2);
+
+    word[0] = &event->time;
+    word[1] = &event->actor;
+    word[2] = &event->action;
+    word[3] = &event->detail;
+
+    p = text.data;
+    last = p + text.len;
+
+    for (i = 0; i < 4; i++) {
+        end = (i < 3) ? ngx_strlchr(p, last, ' ') : last;
+
+        if (end == NULL) {
+            end = last;
+        }
+
+        word[i]->data = p;
+        word[i]->len = end - p;
+
+        p = (end < last) ? end + 1 : last;
     }
 
     return NGX_OK;

@@ -23,6 +23,7 @@ ngx_str_t  ngx_http_moderate_states[] = {
     ngx_string("failed"),
     ngx_string("unknown"),
     ngx_string("rejected"),
+    ngx_string("appealed"),
     ngx_null_string
 };
 

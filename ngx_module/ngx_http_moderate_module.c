@@ -175,6 +175,13 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       0,
       NULL },
 
+    { ngx_string("moderate_receipt"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_moderate_receipt_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("moderate_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_http_moderate_status_directive,
@@ -293,6 +300,8 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
                                                              mmcf->counters),
                                       cycle);
     }
+
+    ngx_http_moderate_sweep_start(mmcf, cycle);
 
     rules = mmcf->rules.elts;
 

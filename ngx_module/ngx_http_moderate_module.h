@@ -101,6 +101,7 @@ typedef struct {
     ngx_uint_t                  generation;     /* of this configuration */
 
     /* of this process */
+    ngx_event_t                 sweep;          /* of what a crash has left */
     ngx_http_moderate_worker_stats_t  *worker_stats;    /* or NULL */
     vet_scratch_t              *scratch;
 } ngx_http_moderate_main_conf_t;
@@ -108,6 +109,7 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                   site;
+    ngx_str_t                   receipt;    /* location of moderate_receipt */
     ngx_http_moderate_site_stats_t  *stats;     /* NULL: no room */
     unsigned                    counted:1;
 } ngx_http_moderate_srv_conf_t;
@@ -139,6 +141,7 @@ typedef struct {
     ngx_http_complex_value_t   *user;
 
     ngx_uint_t                  status;         /* moderate_status, or 0 */
+    ngx_uint_t                  receipt;        /* 1: moderate_receipt */
 } ngx_http_moderate_loc_conf_t;
 
 
@@ -328,6 +331,13 @@ void ngx_http_moderate_count_outcome(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
 
 
+/* ngx_http_moderate_recover_store.c */
+
+/* Starts looking, in one worker, for what a crash has left. */
+void ngx_http_moderate_sweep_start(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_cycle_t *cycle);
+
+
 /* ngx_http_moderate_record.c */
 
 /* Writes down the request as it was received.  NGX_ERROR: out of memory. */
@@ -354,6 +364,19 @@ ngx_int_t ngx_http_moderate_answer(ngx_http_request_t *r,
 
 /* Tells whether this is the code of a public reason. */
 ngx_uint_t ngx_http_moderate_reason_known(ngx_str_t *code);
+
+
+/* ngx_http_moderate_receipt.c */
+
+char *ngx_http_moderate_receipt_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/*
+ * Makes the receipt of a submission and the URI of its page; where the server
+ * has no such page the receipt is the id, and the URI is empty.
+ */
+ngx_int_t ngx_http_moderate_receipt(ngx_http_request_t *r, u_char *id,
+    ngx_str_t *receipt, ngx_str_t *uri);
 
 
 /* ngx_http_moderate_api.c, ngx_http_moderate_replay.c */

@@ -41,6 +41,9 @@ static void ngx_http_moderate_list_items_done(void *data, ngx_int_t rc,
     redisReply *reply);
 static ngx_int_t ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
     ngx_http_moderate_id_t *id, redisReply *reply);
+static void ngx_http_moderate_list_recover(ngx_http_moderate_list_t *list,
+    ngx_http_moderate_id_t *id, ngx_http_moderate_item_t *item,
+    redisReply *reply);
 static ngx_int_t ngx_http_moderate_list_next(ngx_http_moderate_list_t *list,
     ngx_http_moderate_id_t *id);
 static void ngx_http_moderate_list_end(ngx_http_moderate_list_t *list,
@@ -56,13 +59,11 @@ ngx_int_t
 ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
     ngx_http_moderate_move_t **slot, ngx_http_moderate_move_pt handler)
 {
-    ngx_str_t                       from, to;
+    ngx_str_t                       from, to, held;
     ngx_pool_t                     *pool;
     ngx_http_moderate_move_t       *move;
     ngx_http_moderate_batch_t       batch;
     ngx_http_moderate_main_conf_t  *mmcf;
-
-    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
 
     /* its own pool: it outlives a moderator who leaves */
 
@@ -78,7 +79,12 @@ ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
 
     *move = *say;
     move->pool = pool;
-    move->redis = mmcf->queue;
+
+    if (r != NULL) {
+        mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+        move->redis = mmcf->queue;
+    }
+
     move->request = r;
     move->slot = slot;
     move->wait = NULL;
@@ -89,6 +95,9 @@ ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
         || ngx_http_moderate_copy(pool, &move->actor) != NGX_OK
         || ngx_http_moderate_copy(pool, &move->action) != NGX_OK
         || ngx_http_moderate_copy(pool, &move->detail) != NGX_OK
+        || ngx_http_moderate_copy(pool, &move->appeal) != NGX_OK
+        || ngx_http_moderate_key_held(pool, &move->site, &move->id, &held)
+           != NGX_OK
         || ngx_http_moderate_key_state(pool, &move->site, move->from, &from)
            != NGX_OK
         || ngx_http_moderate_key_state(pool, &move->site, move->to, &to)
@@ -103,6 +112,13 @@ ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
     ngx_http_moderate_arg(&batch, &to);
     ngx_http_moderate_arg(&batch, &move->id);
 
+    if (move->appeal.len) {
+        ngx_http_moderate_command(&batch, "HSET");
+        ngx_http_moderate_arg(&batch, &held);
+        ngx_http_moderate_word(&batch, "appeal");
+        ngx_http_moderate_arg(&batch, &move->appeal);
+    }
+
     if (ngx_http_moderate_send(move->redis, &batch, &move->wait,
                                ngx_http_moderate_moved, move)
         != NGX_OK)
@@ -110,7 +126,9 @@ ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
         goto failed;
     }
 
-    *slot = move;
+    if (slot != NULL) {
+        *slot = move;
+    }
 
     return NGX_OK;
 
@@ -140,6 +158,10 @@ ngx_http_moderate_moved(void *data, ngx_int_t rc, redisReply *reply)
     if (rc != NGX_OK) {
         ngx_http_moderate_move_end(move, NGX_ERROR);
         return;
+    }
+
+    if (move->appeal.len) {
+        reply = ngx_http_moderate_reply_at(reply, 0);
     }
 
     if (ngx_http_moderate_reply_int(reply, 0) != 1) {
@@ -203,7 +225,7 @@ static ngx_int_t
 ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
 {
     size_t                      len;
-    ngx_str_t                   held, events, name, text;
+    ngx_str_t                   held, events, name, text, since;
     ngx_http_moderate_batch_t   batch;
 
     if (ngx_http_moderate_key_held(move->pool, &move->site, &move->id, &held)
@@ -220,9 +242,17 @@ ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
     name.data = ngx_pnalloc(move->pool, NGX_INT_T_LEN + 2);
     text.data = ngx_pnalloc(move->pool, len);
 
-    if (name.data == NULL || text.data == NULL) {
+    since.data = ngx_pnalloc(move->pool,
+                             ngx_http_moderate_states[move->to].len + 1
+                             + NGX_TIME_T_LEN);
+
+    if (name.data == NULL || text.data == NULL || since.data == NULL) {
         return NGX_ERROR;
     }
+
+    since.len = ngx_sprintf(since.data, "%V %T",
+                            &ngx_http_moderate_states[move->to], ngx_time())
+                - since.data;
 
     name.len = ngx_sprintf(name.data, "e:%ui", move->version) - name.data;
     text.len = ngx_sprintf(text.data, "%T%03M %V %V %V", ngx_time(),
@@ -238,6 +268,8 @@ ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
     ngx_http_moderate_number(&batch, move->version);
     ngx_http_moderate_word(&batch, "actor");
     ngx_http_moderate_arg(&batch, &move->actor);
+    ngx_http_moderate_word(&batch, "since");
+    ngx_http_moderate_arg(&batch, &since);
     ngx_http_moderate_arg(&batch, &name);
     ngx_http_moderate_arg(&batch, &text);
 
@@ -596,6 +628,8 @@ ngx_http_moderate_list_items(ngx_http_moderate_list_t *list)
         ngx_http_moderate_word(&batch, "claimed_by");
         ngx_http_moderate_word(&batch, "version");
         ngx_http_moderate_word(&batch, "received");
+        ngx_http_moderate_word(&batch, "since");
+        ngx_http_moderate_word(&batch, "appeal");
     }
 
     /* one more, so that the reply is an array of them even for one id */
@@ -683,6 +717,8 @@ ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
     one.version = ngx_http_moderate_reply_int(
                       ngx_http_moderate_reply_at(reply, 5), 0);
 
+    ngx_http_moderate_list_recover(list, id, &one, reply);
+
     /* version 0: erased between the index and here */
 
     if (one.version == 0
@@ -722,6 +758,34 @@ ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
     }
 
     return NGX_OK;
+}
+
+
+/* shown as it was; the next page has it as it is then */
+
+static void
+ngx_http_moderate_list_recover(ngx_http_moderate_list_t *list,
+    ngx_http_moderate_id_t *id, ngx_http_moderate_item_t *item,
+    redisReply *reply)
+{
+    ngx_str_t                       since, appeal;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(list->request,
+                                         ngx_http_moderate_module);
+
+    ngx_http_moderate_reply_str(ngx_http_moderate_reply_at(reply, 7), &since);
+    ngx_http_moderate_reply_str(ngx_http_moderate_reply_at(reply, 8), &appeal);
+
+    item->record.id = id->id;
+    item->state = id->state;
+    item->since = ngx_http_moderate_since(&since, id->state);
+    item->appealed = (appeal.len != 0);
+
+    if (ngx_http_moderate_lease_over(item)) {
+        (void) ngx_http_moderate_recover(NULL, mmcf->queue, &list->site, item,
+                                         NULL, NULL);
+    }
 }
 
 

@@ -306,6 +306,7 @@ ngx_http_moderate_only_reads(ngx_http_moderate_batch_t *batch)
         ngx_string("HMGET"),
         ngx_string("SISMEMBER"),
         ngx_string("SMISMEMBER"),
+        ngx_string("SRANDMEMBER"),
         ngx_string("ZREVRANGEBYSCORE"),
         ngx_string("CONFIG"),
         ngx_string("PING"),

@@ -17,6 +17,7 @@ typedef struct {
     ngx_http_moderate_delivery_t   delivery;
     ngx_http_moderate_loc_conf_t  *conf;        /* where it was let through */
     ngx_int_t                      error;       /* first one by nginx */
+    ngx_str_t                      id;          /* of the submission */
 
     /* of the main request, while the poster stands in for the moderator */
     ngx_str_t                      method_name;
@@ -41,6 +42,8 @@ static ngx_int_t ngx_http_moderate_replay_done(ngx_http_request_t *sr,
     void *data, ngx_int_t rc);
 static void ngx_http_moderate_replay_outcome(ngx_http_request_t *sr,
     ngx_http_moderate_replay_t *replay);
+static ngx_int_t ngx_http_moderate_replay_id(ngx_http_request_t *sr,
+    ngx_http_moderate_replay_t *replay, char *name);
 static ngx_uint_t ngx_http_moderate_replay_ok(
     ngx_http_moderate_loc_conf_t *mlcf, ngx_uint_t status);
 static ngx_http_moderate_replay_t *ngx_http_moderate_get_replay(
@@ -87,6 +90,7 @@ ngx_http_moderate_replay(ngx_http_request_t *r,
     }
 
     replay->handler = handler;
+    replay->id = record->id;
 
     ps->handler = ngx_http_moderate_replay_done;
     ps->data = replay;
@@ -180,7 +184,15 @@ ngx_http_moderate_replay_swap(ngx_http_request_t *r,
     ngx_connection_t    *c;
     ngx_http_cleanup_t  *cln;
 
+    /* forgotten with a rejection that was taken back: nobody's */
+
+    static ngx_str_t  nobody = ngx_string("0.0.0.0");
+
     c = r->connection;
+
+    if (record->address.len == 0) {
+        record->address = nobody;
+    }
 
     /* not a pool's cleanup: that comes behind the access log */
 
@@ -389,13 +401,9 @@ ngx_http_moderate_replay_guard(ngx_http_request_t *r,
     replay->guarded = 1;
     replay->conf = mlcf;
 
-    if (mlcf->set_headers == NULL) {
-        return NGX_DECLINED;
-    }
+    header = mlcf->set_headers ? mlcf->set_headers->elts : NULL;
 
-    header = mlcf->set_headers->elts;
-
-    for (i = 0; i < mlcf->set_headers->nelts; i++) {
+    for (i = 0; header != NULL && i < mlcf->set_headers->nelts; i++) {
 
         if (ngx_http_complex_value(r, &header[i].value, &value) != NGX_OK
             || ngx_http_moderate_replay_header(r, &header[i].name, &value)
@@ -405,7 +413,39 @@ ngx_http_moderate_replay_guard(ngx_http_request_t *r,
         }
     }
 
+    if (ngx_http_moderate_replay_id(r, replay, "Idempotency-Key") != NGX_OK
+        || ngx_http_moderate_replay_id(r, replay, "X-Moderate-Hold-Id")
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     return NGX_DECLINED;
+}
+
+
+/*
+ * The same in each attempt, so that a backend can know it again; one that the
+ * poster sent was kept, or is set, because the administrator said so
+ */
+
+static ngx_int_t
+ngx_http_moderate_replay_id(ngx_http_request_t *sr,
+    ngx_http_moderate_replay_t *replay, char *name)
+{
+    ngx_str_t                  header;
+    ngx_http_moderate_walk_t   walk;
+
+    ngx_memzero(&walk, sizeof(ngx_http_moderate_walk_t));
+
+    if (ngx_http_moderate_next_header(sr, &walk, name) != NULL) {
+        return NGX_OK;
+    }
+
+    header.data = (u_char *) name;
+    header.len = ngx_strlen(name);
+
+    return ngx_http_moderate_replay_header(sr, &header, &replay->id);
 }
 
 

@@ -19,6 +19,14 @@
 #define NGX_HTTP_MODERATE_SCAN_MAX   5000   /* ids looked at for one page */
 #define NGX_HTTP_MODERATE_LEASE      600    /* seconds a claim lasts */
 
+/*
+ * Seconds after which a crash is assumed: approved lasts for one round trip to
+ * Redis, replaying for as long as a backend is waited for.
+ */
+
+#define NGX_HTTP_MODERATE_APPROVED_LEASE   60
+#define NGX_HTTP_MODERATE_REPLAYING_LEASE  600
+
 
 typedef struct {
     ngx_http_moderate_record_t  record;
@@ -27,14 +35,29 @@ typedef struct {
     ngx_str_t                   actor;      /* of the last transition */
     ngx_str_t                   claimed_by;
     ngx_uint_t                  claimed_at; /* seconds since the epoch */
+    time_t                      since;      /* in this state; 0: not noted */
+    ngx_str_t                   moved;      /* state and time, as noted */
     ngx_array_t                 history;    /* of event_t, by version */
+    ngx_str_t                   appeal;     /* note of the receipt's holder */
+
+    /* as the history tells; NULL: not, or it was not noted */
+    struct ngx_http_moderate_event_s  *rejected;    /* the last time */
+    struct ngx_http_moderate_event_s  *judged;      /* before the appeal */
+    unsigned                    appealed:1; /* once, whatever came of it */
 } ngx_http_moderate_item_t;
 
 
-typedef struct {
+typedef struct ngx_http_moderate_event_s {
     ngx_uint_t                  version;
-    ngx_str_t                   text;       /* "ms actor action [detail]" */
+    ngx_str_t                   time;       /* ms */
+    ngx_str_t                   actor;
+    ngx_str_t                   action;
+    ngx_str_t                   detail;     /* or empty */
 } ngx_http_moderate_event_t;
+
+
+/* Where an item is that nobody works at: pending, or appealed. */
+ngx_uint_t ngx_http_moderate_item_home(ngx_http_moderate_item_t *item);
 
 
 /*
@@ -96,6 +119,9 @@ ngx_int_t ngx_http_moderate_list(ngx_http_moderate_list_t *list);
  * winner, and is missing when Redis is full.  It goes on when the request has
  * ended; only the handler is not called then.
  *
+ * An appeal's note is no such thing: it is written in one transaction with the
+ * SMOVE, which a full Redis refuses as a whole.
+ *
  * The handler gets NGX_OK, NGX_DECLINED (the item is in another state: someone
  * was first) or NGX_ERROR.
  */
@@ -119,11 +145,29 @@ struct ngx_http_moderate_move_s {
     ngx_str_t                   actor;
     ngx_str_t                   action;
     ngx_str_t                   detail;     /* reason code, status; or none */
+    ngx_str_t                   appeal;     /* kept with the move, or not */
 };
 
-/* Copies what move says; *slot is the way to detach it. */
+/*
+ * Copies what move says; *slot is the way to detach it.  Without a request, r
+ * NULL, move->redis is used, slot may be NULL and nobody is told.
+ */
 ngx_int_t ngx_http_moderate_move(ngx_http_request_t *r,
     ngx_http_moderate_move_t *move, ngx_http_moderate_move_t **slot,
+    ngx_http_moderate_move_pt handler);
+
+/* ngx_http_moderate_recover_store.c */
+
+/* Tells whether the item was left in its state by a crash. */
+ngx_uint_t ngx_http_moderate_lease_over(ngx_http_moderate_item_t *item);
+
+/* Returns the time in "STATE TIME", or 0 when it is of another state. */
+time_t ngx_http_moderate_since(ngx_str_t *since, ngx_uint_t state);
+
+/* Moves such an item on: to where it can be decided again, or to unknown. */
+ngx_int_t ngx_http_moderate_recover(ngx_http_request_t *r,
+    ngx_http_moderate_redis_t *redis, ngx_str_t *site,
+    ngx_http_moderate_item_t *item, ngx_http_moderate_move_t **slot,
     ngx_http_moderate_move_pt handler);
 
 void ngx_http_moderate_move_detach(ngx_http_moderate_move_t *move);

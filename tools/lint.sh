@@ -168,7 +168,8 @@ manual_pages() {
 
 
 shipped_rules() {
-    "$moderatectl" rules check lua-free-rules
+    "$moderatectl" rules check lua-free-rules \
+    && "$moderatectl" rules test --rules lua-free-rules --cases tests/rules
 }
 
 
