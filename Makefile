@@ -87,7 +87,7 @@ endif
 
 .PHONY: all help module nginx cli man unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora quality fuzz fuzzers bench
+.PHONY: check-corpora quality fuzz fuzzers bench prefilter-check
 .PHONY: differential differential-deps differential-short
 .PHONY: test-console console-deps
 .DELETE_ON_ERROR:
@@ -122,6 +122,9 @@ help:
 	@echo '                what real backends read, and the engine: COUNT=$(COUNT)'
 	@echo '                messages of SEED=, CORPORA=/path; BYTES=1: all bytes'
 	@echo '                in all places of headers; ALL=1: unreadable ones too'
+	@echo 'make prefilter-check'
+	@echo '                no hit is lost by looking for literals first:'
+	@echo '                COUNT= pairs made at random from SEED='
 	@echo 'make bench      how fast, and how it grows: build/bench.json'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR='
@@ -234,6 +237,20 @@ unit: $(UNIT_TESTS) $(REPLAYS)
 	@echo 'unit tests, and what was kept of fuzzing'
 	@CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=halt_on_error=1 \
 	    $(PROVE) --exec '' $(UNIT_TESTS) $(REPLAYS)
+
+
+# those of the unit tests with patterns, phrases and rules made at random, at
+# length
+
+PREFILTER   = $(BUILD)/unit/test_prefilter $(BUILD)/unit/test_word_places \
+              $(BUILD)/unit/test_filter
+
+prefilter-check: COUNT = 1000000
+prefilter-check: $(PREFILTER)
+	@for test in $(PREFILTER); do \
+	    PREFILTER_COUNT='$(COUNT)' PREFILTER_SEED='$(or $(SEED),$(shell \
+	        date +%s))' $$test || exit 1; \
+	done
 
 
 # Fuzzing: each tests/fuzz/fuzz_*.c is a target.  It is built twice: with clang

@@ -373,6 +373,13 @@ size_t vet_ruleset_index(const vet_ruleset_t *rs, const vet_rule_t *rule);
 const char *vet_ruleset_test(const vet_ruleset_t *rs, size_t i);
 const char *vet_ruleset_view(const vet_ruleset_t *rs, size_t i);
 
+/*
+ * Tells whether a rule of vet_ruleset_rule is tried only on texts that have a
+ * literal which it needs.  Others cost time for every text: patterns without
+ * such a literal, phrases of signs only, and rules that are not about words.
+ */
+int vet_ruleset_filtered(const vet_ruleset_t *rs, size_t i);
+
 /* An example of a rule.  Strings live as long as the rule set. */
 
 typedef struct {

@@ -307,17 +307,21 @@ void vet_decode_bbcode(vet_decoding_t *d);
 
 #define VET_PATTERN_LEN     4096     /* bytes a rule may write */
 
+/*
+ * JIT takes longer than all else that is done at loading, and most patterns
+ * are never tried: one is compiled to machine code when it is tried first.
+ * That is all of a set that changes, and may be done by any thread.
+ */
+
 typedef struct {
     pcre2_code             *code;
-    unsigned                jit:1;
-    unsigned                joined:1;   /* of words, for the joined view */
+    pcre2_code             *jit;        /* a copy; NULL: there is none yet */
+    int                     state;      /* of the copy */
 } vet_pattern_t;
 
 typedef struct {
     size_t                  start;      /* in the view */
     size_t                  end;
-    size_t                  mark;       /* the number of (*MARK), or 0 */
-    unsigned                group:1;    /* the first group took part */
 } vet_found_t;
 
 /*
@@ -331,11 +335,26 @@ int vet_pattern_compile(vet_pattern_t *p, const unsigned char *data,
     size_t len, uint32_t options, char *text, size_t *offset);
 void vet_pattern_destroy(vet_pattern_t *p);
 
+/*
+ * As vet_scratch_create, for trying each pattern once or twice: without JIT,
+ * unless its limits make a difference.
+ */
+vet_scratch_t *vet_scratch_create_trial(void);
+
+/* For tests: with it each pattern is tried on all texts. */
+void vet_scratch_unfiltered(vet_scratch_t *scratch);
+int vet_scratch_is_unfiltered(const vet_scratch_t *scratch);
+
 /* Starts the time that all finds for one submission may take together. */
 void vet_pattern_begin(vet_scratch_t *scratch);
 
-/* Tells whether that time was found to be over. */
+/* Ends that time; looks whether it is over, now and then; tells whether so. */
+void vet_pattern_end(vet_scratch_t *scratch);
+int vet_pattern_over(vet_scratch_t *scratch);
 int vet_pattern_spent(const vet_scratch_t *scratch);
+
+/* Returns how often something was looked for since it began. */
+unsigned vet_pattern_finds(const vet_scratch_t *scratch);
 
 /* That time, and the CPU time when it was last looked at: nanoseconds. */
 long long vet_pattern_time(const vet_scratch_t *scratch);
@@ -345,7 +364,7 @@ long long vet_pattern_looked(const vet_scratch_t *scratch);
  * Finds the first place at or after from.  VET_DECLINED: there is none;
  * VET_LIMIT: time or a limit of PCRE2 ran out, there may be one.
  */
-int vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
+int vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch,
     vet_str_t text, size_t from, vet_found_t *found);
 
 
@@ -419,6 +438,8 @@ typedef struct {
     unsigned                accented:1;
 } vet_spelling_t;
 
+typedef struct vet_word_s       vet_word_t;
+typedef struct vet_filter_s     vet_filter_t;
 typedef struct vet_test_rule_s  vet_test_rule_t;
 typedef struct vet_except_s     vet_except_t;
 typedef struct vet_host_set_s   vet_host_set_t;
@@ -485,7 +506,11 @@ struct vet_test_rule_s {
 
     vet_pattern_t          *patterns;
     size_t                  npatterns;
-    vet_spelling_t         *spellings;  /* by mark, from 1 */
+    vet_word_t             *words;      /* of words, in order */
+    size_t                  nwords;
+    uint32_t                first;      /* number of the first one of them */
+    unsigned                filtered:1; /* is looked for by literals, */
+    unsigned                keyless:1;  /* but for some of its phrases */
     vet_host_set_t         *hosts;
     vet_part_t             *parts;
     size_t                  nparts;
@@ -527,6 +552,8 @@ struct vet_ruleset_s {
     vet_list_t              names;      /* of vet_name_t */
     vet_list_t              disabled;   /* of vet_phrase_t */
     vet_list_t              lists;      /* of vet_list_file_t */
+    vet_filter_t           *filter;
+    vet_scratch_t          *trial;      /* for examples, while loading */
     int                     hold;       /* thresholds, tenths */
     int                     reject;
     const char             *thresholds; /* the file that set them; or NULL */
@@ -586,29 +613,20 @@ int vet_combine(vet_ruleset_t *rs, vet_errors_t *errors);
 /* vet_scope.c */
 int vet_scope_holds(const vet_scope_t *scope, const vet_context_t *context);
 
-/* vet_words.c: compiles the phrases of a words rule. */
+/* vet_words.c: reads the phrases of a words rule. */
 int vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
     vet_errors_t *errors);
 
 /*
- * vet_spelling.c: reads a phrase, of which text is the text view.
- * VET_DECLINED: it is not looked for on the joined view.
+ * vet_spelling.c: reads a phrase as the joined view has it.  VET_DECLINED: it
+ * is not looked for there, being too short, or with letters that are more than
+ * one code point or become more when they are bare.
  */
 int vet_spelling_read(vet_pool_t *pool, vet_str_t text,
     vet_spelling_t *spelling);
 
 /* Returns what else a vowel may be, its neighbours having a tone; or 0. */
 uint32_t vet_spelling_moved(uint32_t before, uint32_t cp, uint32_t behind);
-
-/* Tells whether two letters in a row may be one on the joined view. */
-int vet_spelling_joins(const vet_letter_t *one, const vet_letter_t *two);
-
-/*
- * Tells whether what was found on a joined view of the value is the phrase,
- * written to be overlooked; bare: without all of its accents.
- */
-int vet_spelling_odd(const vet_spelling_t *spelling, const vet_view_t *view,
-    vet_str_t value, const vet_found_t *found, int *bare);
 
 /*
  * vet_match.c: compares the fields with one rule of the set, and with those
