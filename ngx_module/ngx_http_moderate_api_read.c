@@ -37,9 +37,9 @@ ngx_http_moderate_api_list(ngx_http_request_t *r, ngx_http_moderate_api_t *api)
 
     if (ngx_http_moderate_api_query(r, list) != NGX_OK) {
         ngx_http_moderate_api_error(r, NGX_HTTP_BAD_REQUEST, "query",
-                                    "expected state= of one or more, form=, rule=, "
-                                    "category=, before= of a page and limit= "
-                                    "from 1 to 200");
+                                    "expected state= of one or more, form=, "
+                                    "rule=, category=, before= of a page and "
+                                    "limit= from 1 to 200");
         return NGX_OK;
     }
 
