@@ -104,7 +104,7 @@ EOF
 # each costs time in each field, and none runs out of its own limits there, or
 # takes most of the time
 
-$t->write_file('steady.yaml', "version: 1\n\nrules:\n" . join '', map { <<"EOF" }
+my $steady = join '', map { <<"EOF" }
   - id: test.steady-$_
     category: advertising
     match: '(?<=x)(?:x*+)[yz]{1,$_}'
@@ -112,7 +112,9 @@ $t->write_file('steady.yaml', "version: 1\n\nrules:\n" . join '', map { <<"EOF" 
     examples: { hit: [xz], miss: [x] }
 
 EOF
-    10 .. 49);
+    10 .. 49;
+
+$t->write_file('steady.yaml', "version: 1\n\nrules:\n$steady");
 
 $t->run_redis()->run_backend()->run();
 
