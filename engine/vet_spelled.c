@@ -15,6 +15,7 @@
 #define VET_SPELLED_LEAST   2       /* letters */
 #define VET_SPELLED_GAP     3       /* characters between two of them */
 #define VET_SPELLED_SPACE   (VET_SPELLED_GAP + 1)
+#define VET_SPELLED_ACRONYM 5       /* capitals with dots: "T.P.H.C.M" */
 
 
 /*
@@ -26,13 +27,16 @@
 typedef struct {
     size_t                  start;
     size_t                  end;        /* of the last one */
+    size_t                  n;
     size_t                  gap;        /* the smallest one */
+    int                     acronym;
 } vet_spelled_t;
 
 
 static int vet_spelled_likely(vet_str_t text);
 static int vet_spelled_hidden(vet_str_t text, size_t i);
 static void vet_spelled_run(vet_str_t text, size_t i, vet_spelled_t *run);
+static int vet_spelled_capital(vet_str_t text, size_t i);
 static void vet_spelled_join(vet_decoding_t *d, const vet_spelled_t *run);
 static void vet_spelled_copy(vet_decoding_t *d, size_t i, size_t end);
 static size_t vet_spelled_token(vet_str_t text, size_t i, size_t *n);
@@ -168,22 +172,45 @@ vet_spelled_run(vet_str_t text, size_t i, vet_spelled_t *run)
 
     run->start = i;
     run->end = vet_spelled_token(text, i, &n);
+    run->n = 1;
     run->gap = VET_SPELLED_GAP + VET_SPELLED_SPACE;
+    run->acronym = vet_spelled_capital(text, i);
 
     while (n == 1) {
         i = vet_spelled_gap(text, run->end, &gap);
 
         if (i == text.len || gap > VET_SPELLED_GAP + VET_SPELLED_SPACE) {
-            return;
+            break;
         }
 
         end = vet_spelled_token(text, i, &n);
 
         if (n == 1) {
+            run->acronym &= vet_spelled_capital(text, i)
+                            && text.data[run->end] == '.';
             run->end = end;
+            run->n++;
             run->gap = (gap < run->gap) ? gap : run->gap;
         }
     }
+
+    run->acronym &= run->n <= VET_SPELLED_ACRONYM;
+}
+
+
+/* Tells whether a capital letter of Vietnamese is there. */
+
+static int
+vet_spelled_capital(vet_str_t text, size_t i)
+{
+    uint32_t  cp;
+
+    (void) vet_uni_read(text.data + i, text.len - i, &cp);
+
+    return (cp >= 'A' && cp <= 'Z') || (cp >= 0xc0 && cp <= 0xde)
+           || cp == 0x102 || cp == 0x110 || cp == 0x128 || cp == 0x168
+           || cp == 0x1a0 || cp == 0x1af
+           || (cp >= 0x1ea0 && cp <= 0x1ef9 && cp % 2 == 0);
 }
 
 
@@ -204,7 +231,10 @@ vet_spelled_join(vet_decoding_t *d, const vet_spelled_t *run)
 
         i = vet_spelled_gap(d->in, end, &gap);
 
-        if (gap > run->gap) {
+        if (run->acronym) {
+            vet_decoding_copy(d, end, i);
+
+        } else if (gap > run->gap) {
             vet_decoding_put(d, (const unsigned char *) " ", 1, end, i);
 
         } else {
@@ -266,7 +296,10 @@ vet_spelled_token(vet_str_t text, size_t i, size_t *n)
 }
 
 
-/* Returns where the next word begins, and how wide the gap before it is. */
+/*
+ * Returns where the next word begins, and how wide the gap before it is.  What
+ * parts an address keeps its parts apart.
+ */
 
 static size_t
 vet_spelled_gap(vet_str_t text, size_t i, size_t *width)
@@ -287,6 +320,7 @@ vet_spelled_gap(vet_str_t text, size_t i, size_t *width)
         }
 
         n += (u->ccc == 0 && (u->flags & VET_UNI_REMOVE) == 0);
+        n += (cp == '/' || cp == ':' || cp == '@') ? VET_SPELLED_GAP : 0;
         space |= (cp <= ' ' || cp == 0xa0 || cp == 0x3000
                   || (cp >= 0x2000 && cp <= 0x200a));
         i += len;

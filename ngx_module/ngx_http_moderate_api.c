@@ -39,6 +39,10 @@ static ngx_table_elt_t *ngx_http_moderate_api_header(ngx_http_request_t *r,
 static void ngx_http_moderate_api_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_moderate_api_parse(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
+static ngx_int_t ngx_http_moderate_api_version(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+static void ngx_http_moderate_api_member(json_t *json, char *name,
+    ngx_str_t *value);
 static ngx_int_t ngx_http_moderate_api_is_json(ngx_http_request_t *r);
 static char *ngx_http_moderate_api_param(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_complex_value_t **cv);
@@ -46,17 +50,30 @@ static char *ngx_http_moderate_api_param(ngx_conf_t *cf, ngx_str_t *value,
 
 static ngx_http_moderate_route_t  ngx_http_moderate_routes[] = {
 
-    { ngx_null_string, NGX_HTTP_GET, 0, 0, ngx_http_moderate_api_list },
-    { ngx_null_string, NGX_HTTP_GET, 1, 0, ngx_http_moderate_api_show },
+    { ngx_null_string, NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
+      ngx_http_moderate_api_list },
+    { ngx_null_string, NGX_HTTP_GET, 1, NGX_HTTP_MODERATE_READS,
+      ngx_http_moderate_api_show },
 
-    { ngx_string("claim"), NGX_HTTP_POST, 1, 1,
+    { ngx_string("claim"), NGX_HTTP_POST, 1, NGX_HTTP_MODERATE_DECIDES,
       ngx_http_moderate_api_decide },
-    { ngx_string("unclaim"), NGX_HTTP_POST, 1, 1,
+    { ngx_string("unclaim"), NGX_HTTP_POST, 1, NGX_HTTP_MODERATE_DECIDES,
       ngx_http_moderate_api_decide },
-    { ngx_string("approve"), NGX_HTTP_POST, 1, 1,
+    { ngx_string("approve"), NGX_HTTP_POST, 1, NGX_HTTP_MODERATE_DECIDES,
       ngx_http_moderate_api_decide },
-    { ngx_string("reject"), NGX_HTTP_POST, 1, 1,
+    { ngx_string("reject"), NGX_HTTP_POST, 1, NGX_HTTP_MODERATE_DECIDES,
       ngx_http_moderate_api_decide },
+
+    { ngx_string("undo"), NGX_HTTP_POST, 1, NGX_HTTP_MODERATE_DECIDES,
+      ngx_http_moderate_api_decide },
+
+    { ngx_string("note"), NGX_HTTP_POST, 1, NGX_HTTP_MODERATE_WRITES,
+      ngx_http_moderate_api_note },
+    { ngx_string("held/bulk"), NGX_HTTP_POST, 0, NGX_HTTP_MODERATE_WRITES,
+      ngx_http_moderate_api_bulk },
+
+    { ngx_string("me"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
+      ngx_http_moderate_api_me },
 
     { ngx_null_string, 0, 0, 0, NULL }
 };
@@ -277,6 +294,9 @@ ngx_http_moderate_api_cleanup(void *data)
 
     ngx_http_moderate_detach(api->wait);
     ngx_http_moderate_move_detach(api->move);
+
+    json_decref(api->json);
+    json_decref(api->results);
 }
 
 
@@ -420,7 +440,7 @@ ngx_http_moderate_api_route(ngx_http_request_t *r,
 }
 
 
-/* held, held/<id>, held/<id>/<action> */
+/* held, held/<id>, held/<id>/<action>; others are an action without an id */
 
 static ngx_int_t
 ngx_http_moderate_api_path(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
@@ -449,8 +469,13 @@ ngx_http_moderate_api_path(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
         p++;
     }
 
-    if (last - p < 4 || ngx_strncmp(p, "held", 4) != 0) {
-        return NGX_DECLINED;
+    if (last - p < 4 || ngx_strncmp(p, "held", 4) != 0
+        || (last - p == 9 && ngx_strncmp(p, "held/bulk", 9) == 0))
+    {
+        action->data = p;
+        action->len = last - p;
+
+        return action->len ? NGX_OK : NGX_DECLINED;
     }
 
     p += 4;
@@ -588,9 +613,55 @@ static ngx_int_t
 ngx_http_moderate_api_parse(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api)
 {
-    json_t           *json, *reason;
+    ngx_int_t  rc;
+    ngx_str_t  body;
+
+    if (api->route->decides == NGX_HTTP_MODERATE_DECIDES
+        && ngx_http_moderate_api_version(r, api) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    api->action = api->route->name;
+
+    rc = ngx_http_moderate_body(r, NGX_HTTP_MODERATE_API_BODY, &body);
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_moderate_api_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                    "too-large", "the body is too large");
+        return NGX_DECLINED;
+    }
+
+    if (rc != NGX_OK || body.len == 0) {
+        return rc;
+    }
+
+    if (ngx_http_moderate_api_is_json(r)) {
+        api->json = json_loadb((char *) body.data, body.len,
+                               JSON_REJECT_DUPLICATES, NULL);
+    }
+
+    if (!json_is_object(api->json)) {
+        ngx_http_moderate_api_error(r, NGX_HTTP_BAD_REQUEST, "json",
+                                    "the body is no JSON object of type "
+                                    "application/json");
+        return NGX_DECLINED;
+    }
+
+    /* these live as long as the JSON, and that as long as the request */
+
+    ngx_http_moderate_api_member(api->json, "reason", &api->reason);
+    ngx_http_moderate_api_member(api->json, "text", &api->text);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_api_version(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api)
+{
     ngx_int_t         n;
-    ngx_str_t         body;
     ngx_table_elt_t  *h;
 
     h = ngx_http_moderate_api_header(r, "If-Match");
@@ -619,46 +690,19 @@ ngx_http_moderate_api_parse(ngx_http_request_t *r,
 
     api->version = n;
 
-    n = ngx_http_moderate_body(r, NGX_HTTP_MODERATE_API_BODY, &body);
+    return NGX_OK;
+}
 
-    if (n == NGX_DECLINED) {
-        ngx_http_moderate_api_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                    "too-large", "the body is too large");
-        return NGX_DECLINED;
+
+static void
+ngx_http_moderate_api_member(json_t *json, char *name, ngx_str_t *value)
+{
+    json = json_object_get(json, name);
+
+    if (json_is_string(json)) {
+        value->data = (u_char *) json_string_value(json);
+        value->len = json_string_length(json);
     }
-
-    if (n != NGX_OK || body.len == 0) {
-        return n;
-    }
-
-    json = NULL;
-
-    if (ngx_http_moderate_api_is_json(r)) {
-        json = json_loadb((char *) body.data, body.len,
-                          JSON_REJECT_DUPLICATES, NULL);
-    }
-
-    if (!json_is_object(json)) {
-        json_decref(json);
-        ngx_http_moderate_api_error(r, NGX_HTTP_BAD_REQUEST, "json",
-                                    "the body is no JSON object of type "
-                                    "application/json");
-        return NGX_DECLINED;
-    }
-
-    reason = json_object_get(json, "reason");
-
-    if (json_is_string(reason)) {
-        body.data = (u_char *) json_string_value(reason);
-        body.len = json_string_length(reason);
-
-        api->reason.data = ngx_pstrdup(r->pool, &body);
-        api->reason.len = body.len;
-    }
-
-    json_decref(json);
-
-    return (api->reason.len && api->reason.data == NULL) ? NGX_ERROR : NGX_OK;
 }
 
 

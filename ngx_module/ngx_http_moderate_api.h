@@ -23,11 +23,17 @@ typedef struct ngx_http_moderate_api_s  ngx_http_moderate_api_t;
 typedef ngx_int_t (*ngx_http_moderate_api_pt)(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 
+typedef enum {
+    NGX_HTTP_MODERATE_READS = 0,
+    NGX_HTTP_MODERATE_DECIDES,              /* one version; not for viewers */
+    NGX_HTTP_MODERATE_WRITES                /* without If-Match; likewise */
+} ngx_http_moderate_decides_e;
+
 typedef struct {
     ngx_str_t                   name;       /* behind the id; or none */
     ngx_uint_t                  method;
     ngx_uint_t                  id;         /* 1: the path has one */
-    ngx_uint_t                  decides;    /* 1: not for viewers */
+    ngx_uint_t                  decides;    /* of decides_e */
     ngx_http_moderate_api_pt    handler;
 } ngx_http_moderate_route_t;
 
@@ -39,7 +45,9 @@ struct ngx_http_moderate_api_s {
     ngx_str_t                   site;
     ngx_str_t                   id;
     ngx_str_t                   user;
+    ngx_str_t                   action;     /* of a decision */
     ngx_str_t                   reason;     /* of a rejection */
+    ngx_str_t                   text;       /* of a note */
     ngx_uint_t                  version;    /* If-Match */
 
     ngx_http_moderate_list_t    list;
@@ -47,9 +55,14 @@ struct ngx_http_moderate_api_s {
     ngx_http_moderate_delivery_t  delivery;
     ngx_uint_t                  state;      /* that was reached */
 
+    json_t                     *json;       /* the request's; or NULL */
+    json_t                     *results;    /* of several; or NULL */
+    ngx_uint_t                  next;       /* of them */
+
     unsigned                    admin:1;
     unsigned                    viewer:1;
     unsigned                    late:1;     /* the item is read to say why */
+    unsigned                    preview:1;  /* nothing is done */
 };
 
 
@@ -82,12 +95,29 @@ ngx_int_t ngx_http_moderate_api_list(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 ngx_int_t ngx_http_moderate_api_show(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
+ngx_int_t ngx_http_moderate_api_me(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
 
 
-/* ngx_http_moderate_api_decide.c: claim, unclaim, approve, reject */
+/* ngx_http_moderate_api_decide.c: claim, unclaim, approve, reject, undo */
 
 ngx_int_t ngx_http_moderate_api_decide(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
+
+/* Tells whether there is such an action. */
+ngx_uint_t ngx_http_moderate_action_known(ngx_str_t *action);
+
+
+/* ngx_http_moderate_api_write.c: notes, and decisions on several */
+
+ngx_int_t ngx_http_moderate_api_note(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+ngx_int_t ngx_http_moderate_api_bulk(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+
+/* Keeps the answer of one of several, which it takes over; then the next. */
+void ngx_http_moderate_api_result(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, ngx_uint_t status, json_t *body);
 
 
 #endif /* NGX_HTTP_MODERATE_API_H_INCLUDED_ */

@@ -31,6 +31,10 @@ static ngx_http_moderate_step_t *ngx_http_moderate_step(
     ngx_http_moderate_api_t *api);
 static void ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
     ngx_http_moderate_item_t *item);
+static ngx_uint_t ngx_http_moderate_decide_refused(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, ngx_http_moderate_step_t *step);
+static void ngx_http_moderate_preview(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, ngx_http_moderate_step_t *step);
 static ngx_uint_t ngx_http_moderate_taken(ngx_http_moderate_api_t *api,
     ngx_http_moderate_item_t *item);
 static ngx_uint_t ngx_http_moderate_is_user(ngx_http_moderate_api_t *api,
@@ -94,6 +98,13 @@ static ngx_http_moderate_step_t  ngx_http_moderate_steps[] = {
       |ngx_http_moderate_bit(NGX_HTTP_MODERATE_FAILED_STATE),
       NGX_HTTP_MODERATE_REJECTED_STATE },
 
+    /* what was sent cannot be undone; what a crash has left can */
+
+    { ngx_string("undo"),
+      ngx_http_moderate_bit(NGX_HTTP_MODERATE_REJECTED_STATE)
+      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPROVED),
+      NGX_HTTP_MODERATE_HOME },
+
     { ngx_null_string, 0, 0 }
 };
 
@@ -125,8 +136,8 @@ ngx_http_moderate_step(ngx_http_moderate_api_t *api)
     ngx_http_moderate_step_t  *step;
 
     for (step = ngx_http_moderate_steps; step[1].action.len; step++) {
-        if (step->action.len == api->route->name.len
-            && ngx_strncmp(step->action.data, api->route->name.data,
+        if (step->action.len == api->action.len
+            && ngx_strncmp(step->action.data, api->action.data,
                            step->action.len)
                == 0)
         {
@@ -135,6 +146,23 @@ ngx_http_moderate_step(ngx_http_moderate_api_t *api)
     }
 
     return step;
+}
+
+
+ngx_uint_t
+ngx_http_moderate_action_known(ngx_str_t *action)
+{
+    ngx_http_moderate_step_t  *step;
+
+    for (step = ngx_http_moderate_steps; step->action.len; step++) {
+        if (step->action.len == action->len
+            && ngx_strncmp(step->action.data, action->data, action->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -173,15 +201,12 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
         return;
     }
 
-    /* an appeal is heard by someone else, from its first step on */
+    if (ngx_http_moderate_decide_refused(r, api, step)) {
+        return;
+    }
 
-    if (item->judged != NULL
-        && ngx_http_moderate_is_user(api, &item->judged->actor)
-        && step->to != NGX_HTTP_MODERATE_HOME)
-    {
-        ngx_http_moderate_api_error(r, NGX_HTTP_CONFLICT, "own-decision",
-                                    "the appeal is against your decision: "
-                                    "another moderator has to decide");
+    if (api->preview) {
+        ngx_http_moderate_preview(r, api, step);
         return;
     }
 
@@ -208,6 +233,84 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
                                   step->to == NGX_HTTP_MODERATE_APPROVED
                                   ? ngx_http_moderate_approved
                                   : ngx_http_moderate_decided);
+}
+
+
+/* the state is right, and the moderator is not: 1 when an error was sent */
+
+static ngx_uint_t
+ngx_http_moderate_decide_refused(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, ngx_http_moderate_step_t *step)
+{
+    ngx_int_t                  ms;
+    ngx_http_moderate_item_t  *item;
+
+    item = api->item;
+
+    /* an appeal is heard by someone else, from its first step on */
+
+    if (item->judged != NULL
+        && ngx_http_moderate_is_user(api, &item->judged->actor)
+        && step->to != NGX_HTTP_MODERATE_HOME)
+    {
+        ngx_http_moderate_api_error(r, NGX_HTTP_CONFLICT, "own-decision",
+                                    "the appeal is against your decision: "
+                                    "another moderator has to decide");
+        return 1;
+    }
+
+    if (item->state != NGX_HTTP_MODERATE_REJECTED_STATE) {
+        return 0;
+    }
+
+    /* undo of a rejection */
+
+    if (!api->admin
+        && (item->rejected == NULL
+            || !ngx_http_moderate_is_user(api, &item->rejected->actor)))
+    {
+        ngx_http_moderate_api_error(r, NGX_HTTP_FORBIDDEN, "forbidden",
+                                    "only who rejected it, or an admin, can "
+                                    "undo this");
+        return 1;
+    }
+
+    ms = item->rejected ? ngx_atoi(item->rejected->time.data,
+                                   item->rejected->time.len)
+                        : NGX_ERROR;
+
+    if (ms == NGX_ERROR || ms / 1000 + NGX_HTTP_MODERATE_UNDO < ngx_time()) {
+        ngx_http_moderate_api_error(r, NGX_HTTP_CONFLICT, "too-late",
+                                    "the rejection is more than 10 minutes "
+                                    "old: it cannot be undone");
+        return 1;
+    }
+
+    return 0;
+}
+
+
+/* what would come of it; of an approval, when the portal takes it */
+
+static void
+ngx_http_moderate_preview(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
+    ngx_http_moderate_step_t *step)
+{
+    ngx_uint_t  to;
+
+    to = (step->to == NGX_HTTP_MODERATE_HOME)
+         ? ngx_http_moderate_item_home(api->item)
+         : (step->to == NGX_HTTP_MODERATE_APPROVED)
+           ? (ngx_uint_t) NGX_HTTP_MODERATE_DELIVERED : step->to;
+
+    ngx_http_moderate_api_send(r, NGX_HTTP_OK,
+                        json_pack("{s:s, s:I, s:s}",
+                                  "state",
+                                  ngx_http_moderate_states[api->item->state]
+                                      .data,
+                                  "version", (json_int_t) api->item->version,
+                                  "to", ngx_http_moderate_states[to].data),
+                        0);
 }
 
 

@@ -29,9 +29,17 @@ ngx_http_moderate_api_send(ngx_http_request_t *r, ngx_uint_t status,
     char                      *text;
     size_t                     len;
     ngx_int_t                  rc;
+    ngx_http_moderate_api_t   *api;
     ngx_http_complex_value_t   cv;
 
     static ngx_str_t  type = ngx_string("application/json");
+
+    api = ngx_http_moderate_get_api(r);
+
+    if (api->results != NULL) {
+        ngx_http_moderate_api_result(r, api, status, body);
+        return;
+    }
 
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 

@@ -14,6 +14,8 @@
 
 static ngx_int_t ngx_http_moderate_api_query(ngx_http_request_t *r,
     ngx_http_moderate_list_t *list);
+static ngx_int_t ngx_http_moderate_api_states(ngx_str_t *value,
+    ngx_uint_t *states);
 static ngx_int_t ngx_http_moderate_api_arg(ngx_http_request_t *r, char *name,
     ngx_str_t *value);
 static void ngx_http_moderate_api_listed(ngx_http_request_t *r, ngx_int_t rc);
@@ -35,9 +37,9 @@ ngx_http_moderate_api_list(ngx_http_request_t *r, ngx_http_moderate_api_t *api)
 
     if (ngx_http_moderate_api_query(r, list) != NGX_OK) {
         ngx_http_moderate_api_error(r, NGX_HTTP_BAD_REQUEST, "query",
-                                    "expected state=, form=, rule=, "
-                                    "category=, before= of a page and limit= "
-                                    "from 1 to 200");
+                                    "expected state= of one or more, form=, "
+                                    "rule=, category=, before= of a page and "
+                                    "limit= from 1 to 200");
         return NGX_OK;
     }
 
@@ -54,7 +56,6 @@ ngx_http_moderate_api_query(ngx_http_request_t *r,
     ngx_str_t   value;
 
     list->limit = NGX_HTTP_MODERATE_API_PAGE;
-    list->state = NGX_HTTP_MODERATE_STATES;
     list->before = NGX_MAX_INT_T_VALUE;
 
     if (ngx_http_moderate_api_arg(r, "form", &list->form) != NGX_OK
@@ -65,22 +66,10 @@ ngx_http_moderate_api_query(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (value.len) {
-        for (list->state = 0; list->state < NGX_HTTP_MODERATE_STATES;
-             list->state++)
-        {
-            if (ngx_http_moderate_states[list->state].len == value.len
-                && ngx_strncmp(ngx_http_moderate_states[list->state].data,
-                               value.data, value.len)
-                   == 0)
-            {
-                break;
-            }
-        }
-
-        if (list->state == NGX_HTTP_MODERATE_STATES) {
-            return NGX_ERROR;
-        }
+    if (value.len
+        && ngx_http_moderate_api_states(&value, &list->states) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     if (ngx_http_moderate_api_arg(r, "limit", &value) != NGX_OK) {
@@ -122,6 +111,48 @@ ngx_http_moderate_api_query(ngx_http_request_t *r,
     list->before = n;
 
     return NGX_OK;
+}
+
+
+/* "pending,claimed" */
+
+static ngx_int_t
+ngx_http_moderate_api_states(ngx_str_t *value, ngx_uint_t *states)
+{
+    u_char      *p, *end, *last;
+    ngx_uint_t   i;
+
+    p = value->data;
+    last = p + value->len;
+
+    for ( ;; ) {
+        end = ngx_strlchr(p, last, ',');
+
+        if (end == NULL) {
+            end = last;
+        }
+
+        for (i = 0; i < NGX_HTTP_MODERATE_STATES; i++) {
+            if (ngx_http_moderate_states[i].len == (size_t) (end - p)
+                && ngx_strncmp(ngx_http_moderate_states[i].data, p, end - p)
+                   == 0)
+            {
+                break;
+            }
+        }
+
+        if (i == NGX_HTTP_MODERATE_STATES) {
+            return NGX_ERROR;
+        }
+
+        *states |= 1 << i;
+
+        if (end == last) {
+            return NGX_OK;
+        }
+
+        p = end + 1;
+    }
 }
 
 
@@ -213,4 +244,20 @@ ngx_http_moderate_api_shown(ngx_http_request_t *r, ngx_int_t rc,
     ngx_http_moderate_api_send(r, NGX_HTTP_OK,
                                ngx_http_moderate_api_item(r, item),
                                item->version);
+}
+
+
+ngx_int_t
+ngx_http_moderate_api_me(ngx_http_request_t *r, ngx_http_moderate_api_t *api)
+{
+    ngx_http_moderate_api_send(r, NGX_HTTP_OK,
+                               json_pack("{s:s%, s:s, s:s%}",
+                                         "user", api->user.data, api->user.len,
+                                         "role", api->admin ? "admin"
+                                                 : api->viewer ? "viewer"
+                                                 : "moderator",
+                                         "site", api->site.data,
+                                         api->site.len),
+                               0);
+    return NGX_OK;
 }

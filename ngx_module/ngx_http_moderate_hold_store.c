@@ -503,7 +503,23 @@ ngx_http_moderate_item_event(ngx_pool_t *pool, ngx_str_t *name,
         return NGX_ERROR;
     }
 
-    event->version = ngx_atoi(name->data + 2, name->len - 2);
+    /* "e:VERSION", or of a note "e:VERSION.NUMBER.RANDOM" */
+
+    p = name->data + 2;
+    last = name->data + name->len;
+    end = ngx_strlchr(p, last, '.');
+
+    event->version = ngx_atoi(p, (end ? end : last) - p);
+    event->note = 0;
+
+    if (end != NULL) {
+        item->notes++;
+
+        p = end + 1;
+        end = ngx_strlchr(p, last, '.');
+
+        event->note = ngx_atoi(p, (end ? end : last) - p);
+    }
 
     word[0] = &event->time;
     word[1] = &event->actor;
@@ -527,6 +543,100 @@ ngx_http_moderate_item_event(ngx_pool_t *pool, ngx_str_t *name,
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_moderate_note_ok(ngx_str_t *note)
+{
+    u_char      *p, *last;
+    uint32_t     c;
+    ngx_uint_t   n, blank;
+
+    n = 0;
+    blank = 1;
+    p = note->data;
+    last = p + note->len;
+
+    while (p < last) {
+        c = (*p < 0x80) ? *p++ : ngx_utf8_decode(&p, last - p);
+
+        if (c > 0x10ffff || c == 0 || (c >= 0xd800 && c < 0xe000)) {
+            return 0;
+        }
+
+        if (c != CR) {
+            n++;
+        }
+
+        if (c > ' ') {
+            blank = 0;
+        }
+    }
+
+    return !blank && n <= NGX_HTTP_MODERATE_NOTE_MAX;
+}
+
+
+/*
+ * Its version is that of the item, which stays as it is: a note does not stop
+ * the decision of somebody else.  The event tells of it, not what it says.
+ */
+
+ngx_int_t
+ngx_http_moderate_note(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
+    ngx_str_t *site, ngx_http_moderate_item_t *item, ngx_str_t *actor,
+    ngx_str_t *text, ngx_http_moderate_note_pt handler)
+{
+    ngx_str_t                       held, events, name, value;
+    ngx_http_moderate_hold_t       *hold;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    hold = ngx_palloc(r->pool, sizeof(ngx_http_moderate_hold_t));
+    name.data = ngx_pnalloc(r->pool, 2 * NGX_INT_T_LEN + 12);
+    value.data = ngx_pnalloc(r->pool, NGX_INT64_LEN + actor->len + text->len
+                                      + sizeof("  note "));
+
+    if (hold == NULL || name.data == NULL || value.data == NULL
+        || ngx_http_moderate_key_held(r->pool, site, &item->record.id, &held)
+           != NGX_OK
+        || ngx_http_moderate_key_events(r->pool, site, &events) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    hold->request = r;
+    hold->handler = handler;
+
+    name.len = ngx_sprintf(name.data, "e:%ui.%ui.%08xD", item->version,
+                           item->notes + 1, (uint32_t) ngx_random())
+               - name.data;
+    value.len = ngx_sprintf(value.data, "%T%03M %V note %V", ngx_time(),
+                            ngx_timeofday()->msec, actor, text)
+                - value.data;
+
+    ngx_http_moderate_batch_init(&batch, r->pool);
+
+    ngx_http_moderate_command(&batch, "HSET");
+    ngx_http_moderate_arg(&batch, &held);
+    ngx_http_moderate_arg(&batch, &name);
+    ngx_http_moderate_arg(&batch, &value);
+
+    ngx_http_moderate_command(&batch, "XADD");
+    ngx_http_moderate_arg(&batch, &events);
+    ngx_http_moderate_word(&batch, "*");
+    ngx_http_moderate_word(&batch, "event");
+    ngx_http_moderate_word(&batch, "note");
+    ngx_http_moderate_word(&batch, "id");
+    ngx_http_moderate_arg(&batch, &item->record.id);
+    ngx_http_moderate_word(&batch, "actor");
+    ngx_http_moderate_arg(&batch, actor);
+
+    return ngx_http_moderate_send(mmcf->queue, &batch, slot,
+                                  ngx_http_moderate_hold_done, hold);
 }
 
 
@@ -559,5 +669,11 @@ ngx_http_moderate_event_order(const void *one, const void *two)
     a = one;
     b = two;
 
-    return (a->version > b->version) - (a->version < b->version);
+    if (a->version != b->version) {
+        return (a->version > b->version) ? 1 : -1;
+    }
+
+    /* notes follow the transition to the version they were made on */
+
+    return (a->note > b->note) - (a->note < b->note);
 }

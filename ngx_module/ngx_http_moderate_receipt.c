@@ -40,7 +40,6 @@ static ngx_int_t ngx_http_moderate_receipt_note(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt);
 static ngx_int_t ngx_http_moderate_receipt_field(ngx_http_request_t *r,
     vet_submission_t *s, ngx_str_t *note);
-static ngx_uint_t ngx_http_moderate_receipt_note_ok(ngx_str_t *note);
 static void ngx_http_moderate_receipt_read(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt);
 static void ngx_http_moderate_receipt_item(ngx_http_request_t *r,
@@ -448,7 +447,7 @@ ngx_http_moderate_receipt_note(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (!ngx_http_moderate_receipt_note_ok(&receipt->note)) {
+    if (!ngx_http_moderate_note_ok(&receipt->note)) {
         receipt->outcome = NGX_HTTP_MODERATE_RECEIPT_NOTE;
     }
 
@@ -494,40 +493,6 @@ ngx_http_moderate_receipt_field(ngx_http_request_t *r, vet_submission_t *s,
     note->data = ngx_pstrdup(r->pool, &value);
 
     return (note->data == NULL) ? NGX_ERROR : NGX_OK;
-}
-
-
-/* text in UTF-8 that is not blank; a line's end counts as one character */
-
-static ngx_uint_t
-ngx_http_moderate_receipt_note_ok(ngx_str_t *note)
-{
-    u_char      *p, *last;
-    uint32_t     c;
-    ngx_uint_t   n, blank;
-
-    n = 0;
-    blank = 1;
-    p = note->data;
-    last = p + note->len;
-
-    while (p < last) {
-        c = (*p < 0x80) ? *p++ : ngx_utf8_decode(&p, last - p);
-
-        if (c > 0x10ffff || c == 0 || (c >= 0xd800 && c < 0xe000)) {
-            return 0;
-        }
-
-        if (c != CR) {
-            n++;
-        }
-
-        if (c > ' ') {
-            blank = 0;
-        }
-    }
-
-    return !blank && n <= NGX_HTTP_MODERATE_NOTE_MAX;
 }
 
 

@@ -14,9 +14,6 @@
 #include "ngx_http_moderate_store.h"
 
 
-#define NGX_HTTP_MODERATE_NOTE_MAX  2000    /* characters */
-
-
 /* what came of an appeal, beside the state */
 
 typedef enum {

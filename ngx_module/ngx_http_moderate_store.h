@@ -18,6 +18,9 @@
 #define NGX_HTTP_MODERATE_LIST_MAX   200    /* items of one page */
 #define NGX_HTTP_MODERATE_SCAN_MAX   5000   /* ids looked at for one page */
 #define NGX_HTTP_MODERATE_LEASE      600    /* seconds a claim lasts */
+#define NGX_HTTP_MODERATE_UNDO       600    /* seconds to undo a rejection */
+#define NGX_HTTP_MODERATE_NOTE_MAX   2000   /* characters of a note */
+#define NGX_HTTP_MODERATE_NOTES_MAX  50     /* of one item */
 
 /*
  * Seconds after which a crash is assumed: approved lasts for one round trip to
@@ -43,12 +46,14 @@ typedef struct {
     /* as the history tells; NULL: not, or it was not noted */
     struct ngx_http_moderate_event_s  *rejected;    /* the last time */
     struct ngx_http_moderate_event_s  *judged;      /* before the appeal */
+    ngx_uint_t                  notes;      /* of moderators */
     unsigned                    appealed:1; /* once, whatever came of it */
 } ngx_http_moderate_item_t;
 
 
 typedef struct ngx_http_moderate_event_s {
     ngx_uint_t                  version;
+    ngx_uint_t                  note;       /* its number; 0: none */
     ngx_str_t                   time;       /* ms */
     ngx_str_t                   actor;
     ngx_str_t                   action;
@@ -84,6 +89,24 @@ ngx_int_t ngx_http_moderate_item(ngx_http_request_t *r,
     ngx_http_moderate_item_pt handler);
 
 
+/*
+ * Adds what a moderator notes to the history of an item that was read.  The
+ * handler gets NGX_OK, or NGX_ERROR: it may have been added.
+ */
+typedef void (*ngx_http_moderate_note_pt)(ngx_http_request_t *r, ngx_int_t rc);
+
+ngx_int_t ngx_http_moderate_note(ngx_http_request_t *r,
+    ngx_http_moderate_wait_t **slot, ngx_str_t *site,
+    ngx_http_moderate_item_t *item, ngx_str_t *actor, ngx_str_t *text,
+    ngx_http_moderate_note_pt handler);
+
+/*
+ * Tells whether it is a note: text in UTF-8, not blank, of NOTE_MAX characters
+ * at most; a line's end counts as one.
+ */
+ngx_uint_t ngx_http_moderate_note_ok(ngx_str_t *note);
+
+
 /* A page of the queue, newest first; filters of length 0 let all through. */
 
 typedef struct {
@@ -91,7 +114,7 @@ typedef struct {
     ngx_http_moderate_wait_t  **slot;
     ngx_str_t                   site;
 
-    ngx_uint_t                  state;      /* STATES: any */
+    ngx_uint_t                  states;     /* a bit each; 0: any */
     ngx_str_t                   form;
     ngx_str_t                   rule;
     ngx_str_t                   category;

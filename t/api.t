@@ -99,6 +99,13 @@ sub decide {
                      %headers);
 }
 
+sub add_note {
+    my ($id, $body, $role) = @_;
+    return $r = http_post("/api/held/$id/note", 'application/json', $body,
+                          'X-User' => 'lan',
+                          'X-Role' => $role || 'moderator');
+}
+
 ###############################################################################
 
 # the queue
@@ -237,6 +244,53 @@ is(status(http_post("/api/held/$id[3]/reject", 'text/plain',
                     '{"reason":"scam"}', 'X-User' => 'lan',
                     'X-Role' => 'moderator', 'If-Match' => '"1"')),
    400, 'not of type json');
+
+# who it is
+
+is_deeply(json(get('me')), { user => 'lan', role => 'moderator',
+          site => 'portal' }, 'me');
+is(json(get('me', 'X-Role' => 'viewer'))->{role}, 'viewer', 'a viewer');
+is(json(get('me', 'X-Role' => 'admin'))->{role}, 'admin', 'an admin');
+is(status(get('me/')), 404, 'nothing below');
+
+# several states
+
+$r = get('held?state=pending,rejected');
+is(join(' ', map { $_->{id} } @{json($r)->{items}}),
+   join(' ', @id[5, 4, 3, 1, 0]), 'several states');
+is(status(get("held?state=$_")), 400, "states $_")
+    for 'pending,', ',pending', 'pending,nowhere', 'pending pending';
+
+# undo
+
+$item = json(get("held/$id[1]"));
+is(json(decide($id[1], 'undo', 2))->{state}, 'pending', 'undo');
+is(json(get("held/$id[1]"))->{history}[-1]{action}, 'undo', 'in the history');
+is(json(decide($id[1], 'reject', 3, '{"reason":"abuse"}'))->{state},
+   'rejected', 'and rejected again');
+
+# notes
+
+is(status(add_note($id[4], '{"text":"called\\nthem \u1ea1"}')), 200, 'note');
+is(json($r)->{version}, 1, 'no other version');
+is(json($r)->{notes}, 1, 'first note');
+$item = json(get("held/$id[4]"))->{history};
+is_deeply([ @{$item->[0]}{qw/ version actor action detail /} ],
+          [ 1, 'lan', 'note', "called\nthem \x{1ea1}" ], 'in the history');
+
+is(status(add_note($id[4], $_)), 422, 'no note ' . substr $_, 0, 20)
+    for '{}', '{"text":1}', '{"text":" \n"}', '{"text":"' . 'a' x 2001 . '"}';
+is(status(add_note($id[4], '{"text":"' . "\xe1\xba\xa1" x 2000 . '"}')), 200,
+   'longest note');
+is(status(add_note('0' x 32, '{"text":"a"}')), 404, 'note on nothing');
+is(status(add_note($id[4], '{"text":"a"}', 'viewer')), 403, 'note by a viewer');
+add_note($id[4], qq({"text":"n$_"})) for 3 .. 50;
+is(status($r), 200, 'fifty notes');
+is(status(add_note($id[4], '{"text":"a"}')), 409, 'no more');
+is(join(' ', map { $_->{detail} } @{json(get("held/$id[4]"))->{history}}
+                 [2 .. 49]), join(' ', map { "n$_" } 3 .. 50), 'in order');
+unlike(join(' ', map { "@{$_->[1]}" } @{$t->redis('XRANGE',
+       'm:{portal}:events', '-', '+')}), qr/called/, 'events without text');
 
 # roles and identity
 

@@ -292,7 +292,8 @@ is($s->{status}, 'ok', 'ok');
 is_deeply($s->{reasons}, [], 'no reasons');
 is(join(' ', sort keys %{$s->{sites}}), 'other portal', 'sites in use');
 is_deeply($s->{rules}, {}, 'no rule was hit');
-is_deeply($s->{not_counted}, { sites => 0, rules => 0, workers => 0 },
+is_deeply($s->{not_counted},
+          { sites => 0, rules => 0, workers => 0, shadowed => 0 },
           'all is counted');
 is(join(' ', map { $_->{pid} } workers($s)), join(' ', $t->workers()),
    'the workers');

@@ -185,7 +185,8 @@ commit_messages() {
         if (length(summary) > 72)
             print $1 ": longer than 72 columns: " summary
         if (summary !~ /^[A-Za-z][A-Za-z0-9 .,_\/-]*: [^A-Z ]/ \
-            && summary !~ /^[A-Za-z][A-Za-z0-9 .,_\/-]*: [A-Z][A-Z0-9]/)
+            && summary !~ /^[A-Za-z][A-Za-z0-9 .,_\/-]*: [A-Z][A-Z0-9]/ \
+            && summary !~ /: (English|Vietnamese|Unicode|Redis|Debian) /)
             print $1 ": not \"Area: lower-case summary\": " summary
     }' | nothing
 }

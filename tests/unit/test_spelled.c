@@ -68,6 +68,12 @@ static const spelled_case_t  cases[] = {
     { "\xef\xbb\xbf""free", "\xef\xbb\xbf""free" },
     { "f\xe2\x80\x8b r e e", "free" },
     { "a, b, c", "abc" },
+    { "http://a/b@c.example/", NULL },
+    { "T.P.H.C.M", NULL },
+    { "Đ.M", NULL },
+    { "A. B. C. D. E", NULL },
+    { "C.A.S.I.N.O", "CASINO" },
+    { "F R E E", "FREE" },
 };
 
 
