@@ -72,8 +72,9 @@ typedef struct {
 } vet_word_place_t;
 
 /*
- * Gives, and sets lead for, the key of the phrase on the text view or, with joined, on the joined
- * one.  VET_DECLINED: there is none.  VET_ERROR or VET_LIMIT: no memory.
+ * Gives the key of the phrase on the text view, for which it sets lead, or,
+ * with joined, on the joined one.  VET_DECLINED: there is none.  VET_ERROR or
+ * VET_LIMIT: no memory.
  */
 int vet_word_key(vet_pool_t *pool, const vet_key_table_t *table,
     vet_word_t *word, int joined, vet_str_t *key);
