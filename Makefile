@@ -8,6 +8,7 @@ BUILD      = build
 PORT       = 8080
 PREFIX     = /usr/local
 RULES_DIR  = $(PREFIX)/share/moderate
+MAN_DIR    = $(PREFIX)/share/man
 JOBS       = $(shell nproc 2>/dev/null || echo 1)
 
 # the nginx source tree to build against: Debian's nginx-dev, or any other
@@ -84,9 +85,9 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS  += -j$(JOBS)
 endif
 
-.PHONY: all help module nginx cli unit sanitize test lint demo install clean
+.PHONY: all help module nginx cli man unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora quality fuzz fuzzers bench
+.PHONY: check-corpora quality fuzz fuzzers bench prefilter-check
 .PHONY: differential differential-deps differential-short
 .PHONY: test-console console-deps
 .DELETE_ON_ERROR:
@@ -100,6 +101,7 @@ help:
 	@echo 'make nginx NGINX_SRC=/path'
 	@echo '                nginx itself: $(BUILD)/module/nginx'
 	@echo 'make cli        $(CLI)'
+	@echo 'make man        $(BUILD)/moderatectl.1'
 	@echo 'make deps       install the packages that building and testing need'
 	@echo 'make demo       a portal with moderation on 127.0.0.1, PORT=$(PORT);'
 	@echo '                DEMO_CHECK=1 plays the story once and exits'
@@ -112,13 +114,17 @@ help:
 	@echo 'make check-corpora CORPORA=/path'
 	@echo '                tests/corpora/ with material made by others'
 	@echo 'make quality    how well the shipped rules judge: build/quality.json;'
-	@echo '                CORPORA=/path adds its comments, SPLIT=dev or test'
+	@echo '                CORPORA=/path adds its comments, SPLIT=dev or test;'
+	@echo '                LOST=1 prints the disguised texts that pass'
 	@echo 'make fuzz       all fuzz targets, SECONDS=$(SECONDS) or RUNS= for'
 	@echo '                each; TARGETS="json form" runs some'
 	@echo 'make differential'
 	@echo '                what real backends read, and the engine: COUNT=$(COUNT)'
 	@echo '                messages of SEED=, CORPORA=/path; BYTES=1: all bytes'
 	@echo '                in all places of headers; ALL=1: unreadable ones too'
+	@echo 'make prefilter-check'
+	@echo '                no hit is lost by looking for literals first:'
+	@echo '                COUNT= pairs made at random from SEED='
 	@echo 'make bench      how fast, and how it grows: build/bench.json'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR='
@@ -195,6 +201,16 @@ $(CLI): $(CLI_OBJS) $(ENGINE)
 cli: $(CLI)
 
 
+# The manual page, which tells where the installed rules are
+
+$(BUILD)/moderatectl.1: docs/man/moderatectl.1 $(BUILD)/plain.flags
+	@mkdir -p $(@D)
+	$(call say,man  $@)
+	$(Q)sed 's,@RULES@,$(RULES_DIR)/lua-free-rules,' $< > $@
+
+man: $(BUILD)/moderatectl.1
+
+
 # Unit tests: each tests/unit/test_*.c is a program
 
 SAN_ENGINE_OBJS = $(ENGINE_SRCS:%.c=$(SAN_DIR)/%.o)
@@ -221,6 +237,20 @@ unit: $(UNIT_TESTS) $(REPLAYS)
 	@echo 'unit tests, and what was kept of fuzzing'
 	@CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=halt_on_error=1 \
 	    $(PROVE) --exec '' $(UNIT_TESTS) $(REPLAYS)
+
+
+# those of the unit tests with patterns, phrases and rules made at random, at
+# length
+
+PREFILTER   = $(BUILD)/unit/test_prefilter $(BUILD)/unit/test_word_places \
+              $(BUILD)/unit/test_filter
+
+prefilter-check: COUNT = 1000000
+prefilter-check: $(PREFILTER)
+	@for test in $(PREFILTER); do \
+	    PREFILTER_COUNT='$(COUNT)' PREFILTER_SEED='$(or $(SEED),$(shell \
+	        date +%s))' $$test || exit 1; \
+	done
 
 
 # Fuzzing: each tests/fuzz/fuzz_*.c is a target.  It is built twice: with clang
@@ -495,11 +525,12 @@ demo: demo-deps
 
 NGINX_MODULES = /usr/lib/nginx/modules
 
-install: all
+install: all man
 	install -d '$(DESTDIR)$(NGINX_MODULES)' '$(DESTDIR)$(PREFIX)/bin' \
-	    '$(DESTDIR)$(RULES_DIR)'
+	    '$(DESTDIR)$(RULES_DIR)' '$(DESTDIR)$(MAN_DIR)/man1'
 	install -m 644 $(MODULE) '$(DESTDIR)$(NGINX_MODULES)'
 	install -m 755 $(CLI) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 $(BUILD)/moderatectl.1 '$(DESTDIR)$(MAN_DIR)/man1'
 	cp -R lua-free-rules '$(DESTDIR)$(RULES_DIR)'
 	cp -R console '$(DESTDIR)$(PREFIX)/share/moderate'
 

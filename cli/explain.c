@@ -24,6 +24,8 @@ static const struct option  explain_long[] = {
     { "field", required_argument, NULL, 'f' },
     { "decode", required_argument, NULL, 'd' },
     { "rules", required_argument, NULL, 'r' },
+    { "form", required_argument, NULL, 'p' },
+    { "site", required_argument, NULL, 's' },
     { "json", no_argument, NULL, 'j' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 }
@@ -62,6 +64,9 @@ static const char  explain_usage[] =
     "  --rules PATH           as moderate_rules, any number of times; default\n"
     "                         of \"rules explain\":\n"
     "                         " MODERATECTL_RULES_PATH "\n"
+    "  --form PATH            the path that it was sent to; default that of\n"
+    "                         --request\n"
+    "  --site NAME            as moderate_site\n"
     "  --json                 for programs\n"
     "\n"
     "Exits with 0 when it is readable and would pass, 1 when not, 2 for a\n"
@@ -216,6 +221,14 @@ explain_option(explain_t *e, int option)
 
     case 'r':
         return moderatectl_paths_add(&e->paths, optarg);
+
+    case 'p':
+        e->context.form = moderatectl_str(optarg);
+        return MODERATECTL_OK;
+
+    case 's':
+        e->context.site = moderatectl_str(optarg);
+        return MODERATECTL_OK;
 
     case 'j':
         e->json = 1;
@@ -394,6 +407,8 @@ explain_rules(explain_t *e)
     int  rc;
 
     rc = moderatectl_judge_create(&e->judge, &e->paths);
+
+    e->submission.context = e->context;
 
     if (rc == MODERATECTL_OK) {
         rc = explain_failed(vet_match(e->pool, e->judge.rules,

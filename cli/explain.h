@@ -19,6 +19,7 @@
 typedef struct {
     vet_message_t           message;
     vet_form_t             *form;
+    vet_context_t           context;
     vet_pool_t             *pool;
     vet_submission_t        submission;
     vet_field_t             field;      /* of a text alone */

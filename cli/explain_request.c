@@ -122,6 +122,16 @@ request_line(explain_t *e, vet_str_t line)
     e->target.data = space + 1;
     e->target.len = (size_t) (last - space - 1);
 
+    if (e->context.form.len == 0) {
+        e->context.form.data = e->target.data;
+
+        while (e->context.form.len < e->target.len
+               && e->target.data[e->context.form.len] != '?')
+        {
+            e->context.form.len++;
+        }
+    }
+
     return MODERATECTL_OK;
 }
 

@@ -288,7 +288,8 @@ moderatectl_check_warn(moderatectl_check_t *c, const vet_look_t *look,
 {
     c->warnings++;
 
-    moderatectl_print_str(stderr, moderatectl_str(look->file));
+    moderatectl_print_str(stderr, moderatectl_str((at == NULL) ? look->file
+                                                               : at->file));
     fprintf(stderr, ":%zu:%zu: rule \"%.*s\": warning: ",
             (at == NULL) ? look->line : at->line,
             (at == NULL) ? look->column : at->column,

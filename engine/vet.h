@@ -362,6 +362,9 @@ size_t vet_ruleset_rules(const vet_ruleset_t *rs);
  */
 const vet_rule_t *vet_ruleset_rule(const vet_ruleset_t *rs, size_t i);
 
+/* Returns the i of a rule, or vet_ruleset_rules() when it is not of the set. */
+size_t vet_ruleset_index(const vet_ruleset_t *rs, const vet_rule_t *rule);
+
 /*
  * Return what a rule of vet_ruleset_rule looks for, "words", "match",
  * "measure", "hosts", "personal" or "parts", and the view that it looks at;
@@ -369,6 +372,13 @@ const vet_rule_t *vet_ruleset_rule(const vet_ruleset_t *rs, size_t i);
  */
 const char *vet_ruleset_test(const vet_ruleset_t *rs, size_t i);
 const char *vet_ruleset_view(const vet_ruleset_t *rs, size_t i);
+
+/*
+ * Tells whether a rule of vet_ruleset_rule is tried only on texts that have a
+ * literal which it needs.  Others cost time for every text: patterns without
+ * such a literal, phrases of signs only, and rules that are not about words.
+ */
+int vet_ruleset_filtered(const vet_ruleset_t *rs, size_t i);
 
 /* An example of a rule.  Strings live as long as the rule set. */
 
@@ -414,6 +424,17 @@ vet_scratch_t *vet_scratch_create(void);
 
 void vet_scratch_destroy(vet_scratch_t *scratch);
 
+/*
+ * Sets the CPU time that one vet_match with this scratch may take, which is
+ * VET_TIME when it is made; and tells whether the last one took all of it, so
+ * that it has an engine.budget hit that it might not have with more time.
+ */
+
+#define VET_TIME            250000   /* microseconds */
+
+void vet_scratch_time(vet_scratch_t *scratch, uint32_t microseconds);
+int vet_scratch_over(const vet_scratch_t *scratch);
+
 
 #define VET_NO_FIELD        ((size_t) -1)
 #define VET_HITS_PER_RULE   16       /* places kept per rule, for display */
@@ -424,6 +445,7 @@ typedef struct {
     size_t                  start;      /* in the field's value */
     size_t                  end;
     int                     score;      /* tenths; what this hit is worth */
+    const vet_rule_t       *about;      /* of engine.budget: which ran out */
     unsigned                bare:1;     /* an accented phrase, all bare */
 } vet_hit_t;
 
@@ -448,11 +470,23 @@ int vet_view_text(vet_pool_t *pool, vet_str_t value, const char *name,
  * of others has the places of its parts.  Fields of role ignore and file
  * contents are passed over.  An unreadable submission gives an
  * engine.unreadable hit; a rule that ran out of its limits gives an
- * engine.budget hit for that field.  hits is zeroed by the caller before the
- * first call.  VET_LIMIT and VET_ERROR as of vet_parse.
+ * engine.budget hit about it.  When the time of all together is over, the hit
+ * is about the rule that took more than half of it, or about none.  hits is
+ * zeroed by the caller before the first call.  VET_LIMIT and VET_ERROR as of
+ * vet_parse.
  */
 int vet_match(vet_pool_t *pool, const vet_ruleset_t *rs,
     vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits);
+
+/*
+ * The same with more rules in the shadow than those that their files put
+ * there: shadow has a bit for each rule, 1 << i % 8 in byte i / 8 for rule i
+ * of vet_ruleset_rule, and belongs to the caller; NULL: none.  Such a rule
+ * gives no score, holds nothing when it runs out, and is given up then.
+ */
+int vet_match_shadowed(vet_pool_t *pool, const vet_ruleset_t *rs,
+    vet_scratch_t *scratch, const vet_submission_t *s,
+    const unsigned char *shadow, vet_hits_t *hits);
 
 /* Appends the hit of a limit that its counter was found above. */
 int vet_hit_limit(vet_pool_t *pool, const vet_limit_t *limit,
@@ -506,7 +540,8 @@ void vet_decide(const vet_ruleset_t *rs, const vet_hits_t *hits,
  * vet_hits_json: [{"rule","category","reason","score","field","index","start",
  * "end"}], where start and end count bytes of the shown value and index is the
  * place in the array of vet_fields_json; a hit without a field has only the
- * first four.  score is a number of points: 4, 2.5.
+ * first four.  score is a number of points: 4, 2.5.  "about" is the id of the
+ * rule that an engine.budget hit is about, and last.
  *
  * VET_LIMIT and VET_ERROR as of vet_parse.
  */
@@ -542,6 +577,7 @@ typedef struct {
 
 typedef struct {
     vet_str_t               text;
+    const char             *file;       /* where it is */
     size_t                  line;
     size_t                  column;
     unsigned                hit:1;      /* an example that must hit */

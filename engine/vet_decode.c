@@ -14,7 +14,9 @@
  *
  * A value that is not UTF-8 has these readings in two more ways: with U+FFFD
  * for each wrong byte, as it is mostly shown, and as windows-1258: forms of old
- * Vietnamese pages are posted in it, and browsers do not say so.
+ * Vietnamese pages are posted in it, and browsers do not say so.  And each
+ * reading in which words are written letter by letter has another, in which
+ * they are not.
  */
 
 
@@ -47,6 +49,7 @@ static int vet_readings_bytes(vet_chain_t *c, vet_reading_t base,
     vet_readings_t *readings, vet_decode_pt decode);
 static int vet_readings_of(vet_chain_t *c, const vet_reading_t *base,
     vet_readings_t *readings);
+static int vet_readings_spelled(vet_chain_t *c);
 static int vet_readings_add(vet_chain_t *c, const vet_reading_t *base,
     vet_strip_t strip, size_t *at);
 static int vet_reading_step(vet_chain_t *c, vet_reading_t *r,
@@ -141,6 +144,10 @@ vet_readings_make(vet_pool_t *pool, const vet_form_t *form,
         }
     }
 
+    if (rc == VET_OK) {
+        rc = vet_readings_spelled(&c);
+    }
+
     if (rc != VET_OK) {
         return rc;
     }
@@ -230,6 +237,34 @@ vet_readings_of(vet_chain_t *c, const vet_reading_t *base,
     }
 
     return rc;
+}
+
+
+/* Each has one more, where words in it are written letter by letter. */
+
+static int
+vet_readings_spelled(vet_chain_t *c)
+{
+    int            rc;
+    size_t         i, n;
+    vet_reading_t  r;
+
+    n = c->n;
+
+    for (i = 0; i < n; i++) {
+        r = c->elts[i];
+
+        rc = vet_reading_stage(c, &r, -1, vet_decode_spelled, VET_STRIP_NONE);
+        if (rc != VET_OK) {
+            return rc;
+        }
+
+        if (r.nstages != c->elts[i].nstages) {
+            c->elts[c->n++] = r;
+        }
+    }
+
+    return VET_OK;
 }
 
 

@@ -16,6 +16,7 @@
 
 
 #define VET_LABEL_LEN       63
+#define VET_LABELS          16       /* of a name in a set */
 #define VET_PUNY            "xn--"
 
 #define VET_PUNY_BASE       36
@@ -149,11 +150,15 @@ vet_hosts_read(vet_pool_t *pool, const vet_phrase_t *phrase, vet_str_t *name,
 static int
 vet_host_good(vet_str_t name)
 {
-    size_t    i;
+    size_t    i, labels;
     uint32_t  cp;
+
+    labels = 1;
 
     for (i = 0; i < name.len; /* void */ ) {
         i += vet_uni_read(name.data + i, name.len - i, &cp);
+
+        labels += (cp == '.' && i < name.len);
 
         if (cp != '.' && cp != '-' && cp != '_' && cp != ':'
             && (vet_uni(cp)->flags & VET_UNI_WORD) == 0)
@@ -162,7 +167,7 @@ vet_host_good(vet_str_t name)
         }
     }
 
-    return name.len != 0 && name.data[0] != '.';
+    return name.len != 0 && name.data[0] != '.' && labels <= VET_LABELS;
 }
 
 
@@ -253,7 +258,9 @@ vet_hosts_find(const vet_host_set_t *set, vet_str_t host, int link)
 
     vet_host_begin(&built);
 
-    for (labels = 0; host.len != 0; labels++) {
+    /* a name in the set has no more labels than that */
+
+    for (labels = 0; host.len != 0 && labels < VET_LABELS; labels++) {
         label = vet_host_last(&host);
 
         if (!vet_host_put(&built, label)) {

@@ -74,6 +74,7 @@ vet_look_text(vet_look_text_t *look, vet_str_t text, const vet_place_t *place)
 {
     memset(look, 0, sizeof(vet_look_text_t));
     look->text = text;
+    look->file = place->file;
     look->line = place->line;
     look->column = place->column;
 }

@@ -8,9 +8,20 @@
 
 #include <string.h>
 
+#include "vet_filter.h"
 #include "vet_matcher.h"
 
 
+/* ns of CPU time after which a rule in the shadow begins no other field */
+
+#define VET_SHADOW_TIME  20000000LL
+
+
+static int vet_match_in_shadow(const vet_matcher_t *m,
+    const vet_test_rule_t *test);
+static int vet_match_given_up(const vet_matcher_t *m,
+    const vet_test_rule_t *test);
+static long long vet_match_charge(vet_matcher_t *m);
 static int vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool,
     const vet_ruleset_t *rs, vet_scratch_t *scratch,
     const vet_submission_t *s, vet_hits_t *hits);
@@ -22,10 +33,11 @@ static void vet_match_clean(vet_hits_t *hits);
 static int vet_match_unreadable(vet_matcher_t *m);
 static int vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test);
 static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
-static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
-static int vet_match_joined(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading);
+static int vet_match_candidates(vet_matcher_t *m, vet_finding_t *f);
+static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
+    vet_reading_t *reading);
+static int vet_match_places(vet_matcher_t *m, vet_finding_t *f,
+    const vet_candidate_t *places, size_t n, vet_reading_t *reading);
 static size_t vet_match_next(vet_str_t text, size_t i);
 static vet_hit_t *vet_match_same(vet_matcher_t *m, const vet_finding_t *f,
     size_t field, size_t start, size_t end);
@@ -35,10 +47,21 @@ int
 vet_match(vet_pool_t *pool, const vet_ruleset_t *rs, vet_scratch_t *scratch,
     const vet_submission_t *s, vet_hits_t *hits)
 {
+    return vet_match_shadowed(pool, rs, scratch, s, NULL, hits);
+}
+
+
+int
+vet_match_shadowed(vet_pool_t *pool, const vet_ruleset_t *rs,
+    vet_scratch_t *scratch, const vet_submission_t *s,
+    const unsigned char *shadow, vet_hits_t *hits)
+{
     int            rc;
     vet_matcher_t  m;
 
     rc = vet_matcher_init(&m, pool, rs, scratch, s, hits);
+    m.shadow = shadow;
+
     if (rc == VET_OK) {
         rc = vet_match_unreadable(&m);
     }
@@ -53,23 +76,77 @@ vet_match(vet_pool_t *pool, const vet_ruleset_t *rs, vet_scratch_t *scratch,
 }
 
 
+/* By its file, or by whoever calls. */
+
+static int
+vet_match_in_shadow(const vet_matcher_t *m, const vet_test_rule_t *test)
+{
+    size_t  i;
+
+    if (test->rule.mode == VET_MODE_SHADOW || m->shadow == NULL) {
+        return test->rule.mode == VET_MODE_SHADOW;
+    }
+
+    i = (size_t) (test - (const vet_test_rule_t *) m->rs->rules.elts);
+
+    return (m->shadow[i / 8] >> i % 8) & 1;
+}
+
+
+/* Tells whether a rule that decides nothing has cost enough. */
+
+static int
+vet_match_given_up(const vet_matcher_t *m, const vet_test_rule_t *test)
+{
+    return vet_match_in_shadow(m, test)
+           && (m->ran_out || vet_pattern_looked(m->scratch) - m->began
+                             > VET_SHADOW_TIME);
+}
+
+
+/* Returns what the current rule took so far, by the looks at the clock. */
+
+static long long
+vet_match_charge(vet_matcher_t *m)
+{
+    long long  took;
+
+    took = vet_pattern_looked(m->scratch) - m->began;
+
+    if (took > m->most) {
+        m->most = took;
+        m->slowest = m->current;
+    }
+
+    return took;
+}
+
+
 int
 vet_match_one(vet_pool_t *pool, const vet_ruleset_t *rs,
     const vet_test_rule_t *rule, vet_scratch_t *scratch,
     const vet_submission_t *s, vet_hits_t *hits)
 {
     int            rc;
+    size_t         index;
     vet_matcher_t  m;
 
     rc = vet_matcher_init(&m, pool, rs, scratch, s, hits);
     m.everywhere = 1;
+    m.current = rule;
 
-    if (rc == VET_OK && rule->test == VET_TEST_PARTS) {
-        return vet_match_needed(&m, (size_t) (rule - (vet_test_rule_t *)
-                                                     rs->rules.elts));
+    index = (size_t) (rule - (vet_test_rule_t *) rs->rules.elts);
+
+    if (rc == VET_OK) {
+        rc = vet_match_find(&m, (rule->test == VET_TEST_PARTS) ? NULL : rule);
     }
 
-    return (rc == VET_OK) ? vet_match_rule(&m, rule) : rc;
+    if (rc == VET_OK) {
+        rc = (rule->test == VET_TEST_PARTS) ? vet_match_needed(&m, index)
+                                            : vet_match_next_rule(&m, index);
+    }
+
+    return rc;
 }
 
 
@@ -83,6 +160,8 @@ vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, const vet_ruleset_t *rs,
     m->scratch = scratch;
     m->s = s;
     m->hits = hits;
+    m->found.pool = pool;
+    m->found.size = sizeof(vet_candidate_t);
 
     m->readings = vet_pcalloc(pool, (s->nfields + 1)
                                     * sizeof(vet_readings_t));
@@ -93,6 +172,7 @@ vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, const vet_ruleset_t *rs,
     }
 
     vet_pattern_begin(scratch);
+    m->began = vet_pattern_looked(scratch);
 
     return VET_OK;
 }
@@ -108,28 +188,57 @@ vet_matcher_outcomes(vet_matcher_t *m)
 }
 
 
+/* Those that are always tried and those that were found, in rule order. */
+
 static int
 vet_match_all(vet_matcher_t *m)
 {
     int                     rc;
-    size_t                  i;
+    size_t                  i, k, next;
+    vet_candidate_t        *found;
+    const vet_filter_t     *filter;
     const vet_test_rule_t  *tests;
 
-    rc = VET_OK;
     tests = m->rs->rules.elts;
+    filter = m->rs->filter;
+
+    rc = vet_match_find(m, NULL);
 
     /* rules made of others are the last ones */
 
-    if (tests[m->rs->rules.n - 1].test == VET_TEST_PARTS) {
+    if (rc == VET_OK && tests[m->rs->rules.n - 1].test == VET_TEST_PARTS) {
         rc = vet_matcher_outcomes(m);
     }
 
-    for (i = 0; rc == VET_OK && i < m->rs->rules.n; i++) {
-        rc = vet_match_next_rule(m, i);
+    found = m->found.elts;
+    i = 0;
+    k = 0;
 
-        if (rc == VET_OK && vet_pattern_spent(m->scratch)) {
-            return vet_match_spent(m, NULL, VET_NO_FIELD);
+    while (rc == VET_OK && (i < filter->nalways || k < m->found.n)) {
+
+        next = (i < filter->nalways) ? filter->always[i] : m->rs->rules.n;
+
+        if (k < m->found.n && found[k].rule < next) {
+            next = found[k].rule;
+
+        } else {
+            i++;
         }
+
+        vet_match_take(m, next);
+        k += m->ncandidates;
+
+        /* once time is up only what was found already */
+
+        if (tests[next].test == VET_TEST_WORDS
+            || !vet_pattern_spent(m->scratch))
+        {
+            rc = vet_match_next_rule(m, next);
+        }
+    }
+
+    if (rc == VET_OK && vet_pattern_spent(m->scratch)) {
+        rc = vet_match_spent(m, NULL, VET_NO_FIELD);
     }
 
     return rc;
@@ -151,7 +260,16 @@ vet_match_next_rule(vet_matcher_t *m, size_t i)
     }
 
     m->ran_out = 0;
+    vet_match_take(m, i);
+    m->current = test;
+    m->began = vet_pattern_looked(m->scratch);
     rc = vet_match_rule(m, test);
+
+    if (vet_match_charge(m) > VET_SHADOW_TIME
+        && vet_match_in_shadow(m, test))
+    {
+        m->ran_out = 1;
+    }
 
     if (outcome != NULL) {
         outcome->end = m->hits->n;
@@ -276,6 +394,10 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
         break;
     }
 
+    if (test->filtered) {
+        return vet_match_candidates(m, &f);
+    }
+
     for (i = 0; i < m->s->nfields; i++) {
         if (!vet_match_applies(m, test, i)) {
             continue;
@@ -291,7 +413,10 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
 }
 
 
-/* No rule has the bit of role ignore. */
+/*
+ * No rule has the bit of role ignore.  A rule in the shadow that runs out is
+ * not tried in other fields.
+ */
 
 int
 vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
@@ -302,37 +427,65 @@ vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
     f = &m->s->fields[field];
 
     return !f->file && f->value.len != 0 && (test->roles & 1u << f->role) != 0
+           && !vet_match_given_up(m, test)
            && !vet_except_field(m, test, field);
 }
 
 
+/* A pattern without a literal, in all readings. */
+
 static int
 vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
 {
-    int                   rc;
-    size_t                i, k;
-    vet_readings_t       *readings;
-    const vet_pattern_t  *pattern;
+    int              rc;
+    size_t           i;
+    vet_readings_t  *readings;
 
     rc = vet_match_readings(m, field, &readings);
-    if (rc != VET_OK) {
-        return rc;
+
+    for (i = 0; rc == VET_OK && i < readings->n; i++) {
+        f->seen = (i == 0) ? 0 : f->n;
+        rc = vet_match_pattern(m, f, field, &readings->elts[i]);
     }
 
-    for (i = 0; i < readings->n; i++) {
+    return rc;
+}
 
-        f->seen = (i == 0) ? 0 : f->n;
 
-        for (k = 0; k < f->test->npatterns; k++) {
-            pattern = &f->test->patterns[k];
+/* What the literals led to: a pattern, or phrases, by view. */
 
-            rc = pattern->joined
-                 ? vet_match_joined(m, f, pattern, field, &readings->elts[i])
-                 : vet_match_pattern(m, f, pattern, field,
-                                     &readings->elts[i]);
-            if (rc != VET_OK) {
-                return rc;
-            }
+static int
+vet_match_candidates(vet_matcher_t *m, vet_finding_t *f)
+{
+    int                     rc;
+    size_t                  i, n;
+    vet_reading_t          *reading;
+    const vet_candidate_t  *c;
+
+    for (i = 0; i < m->ncandidates; i += n) {
+        c = &m->candidates[i];
+        n = 1;
+
+        while (i + n < m->ncandidates && c->field == c[n].field
+               && c->reading == c[n].reading && c->kind == c[n].kind)
+        {
+            n++;
+        }
+
+        if (!vet_match_applies(m, f->test, c->field)) {
+            continue;
+        }
+
+        reading = &m->readings[c->field].elts[c->reading];
+
+        f->seen = (c->reading == 0 && c->kind != VET_CANDIDATE_JOINED)
+                  ? 0 : f->n;
+
+        rc = (c->kind == VET_CANDIDATE_PATTERN)
+             ? vet_match_pattern(m, f, c->field, reading)
+             : vet_match_places(m, f, c, n, reading);
+        if (rc != VET_OK) {
+            return rc;
         }
     }
 
@@ -341,10 +494,10 @@ vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
 
 
 static int
-vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading)
+vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
+    vet_reading_t *reading)
 {
-    int                rc, bare;
+    int                rc;
     size_t             from, start, end;
     vet_str_t          text;
     vet_found_t        found;
@@ -359,7 +512,8 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
     from = 0;
 
     while (from < text.len && !(f->full && f->n >= VET_HITS_PER_RULE)) {
-        rc = vet_pattern_find(pattern, m->scratch, text, from, &found);
+        rc = vet_pattern_find(f->test->patterns, m->scratch, text, from,
+                              &found);
 
         if (rc == VET_DECLINED) {
             return VET_OK;
@@ -369,21 +523,15 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
             return vet_match_spent(m, f->test, field);
         }
 
-        bare = f->test->test == VET_TEST_WORDS && found.group
-               && !vet_view_accented(text.data + found.start,
-                                     found.end - found.start);
-
         start = vet_reading_start(reading, vet_view_start(view, found.start));
         end = vet_reading_end(reading, vet_view_end(view, found.end));
 
-        rc = vet_match_add(m, f, field, start, end, bare);
+        rc = vet_match_add(m, f, field, start, end, 0);
         if (rc != VET_OK) {
             return rc;
         }
 
-        /* a bare one may hide a stronger one that begins inside of it */
-
-        if (bare || found.end <= from) {
+        if (found.end <= from) {
             found.end = vet_match_next(text, (found.start > from)
                                              ? found.start : from);
         }
@@ -396,55 +544,41 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f,
 
 
 /*
- * The phrases of a words rule on the joined view.  What the text view has is
- * found there, and is not another hit.
+ * The places of phrases in one view of a reading, in order: the first, and
+ * then what is behind it.
  */
 
 static int
-vet_match_joined(vet_matcher_t *m, vet_finding_t *f,
-    const vet_pattern_t *pattern, size_t field, vet_reading_t *reading)
+vet_match_places(vet_matcher_t *m, vet_finding_t *f,
+    const vet_candidate_t *places, size_t n, vet_reading_t *reading)
 {
-    int                rc, bare;
-    size_t             from, start, end;
-    vet_found_t        found;
-    const vet_view_t  *view;
+    int                     rc;
+    size_t                  i, from, start, end;
+    const vet_view_t       *view;
+    const vet_candidate_t  *place;
 
-    rc = vet_match_view(m, reading, VET_VIEW_JOINED, &view);
-    if (rc != VET_OK || !view->odd) {
-        return rc;
-    }
-
-    f->seen = f->n;
+    view = reading->views[(places->kind == VET_CANDIDATE_JOINED)
+                          ? VET_VIEW_JOINED : VET_VIEW_TEXT];
     from = 0;
 
-    while (from < view->text.len && !(f->full && f->n >= VET_HITS_PER_RULE)) {
-        rc = vet_pattern_find(pattern, m->scratch, view->text, from, &found);
+    for (i = 0; i < n && !(f->full && f->n >= VET_HITS_PER_RULE); i++) {
+        place = &places[i];
 
-        if (rc == VET_DECLINED) {
-            return VET_OK;
-        }
-
-        if (rc != VET_OK) {
-            return vet_match_spent(m, f->test, field);
-        }
-
-        from = vet_match_next(view->text, found.start);
-
-        if (!vet_spelling_odd(&f->test->spellings[found.mark - 1], view,
-                              reading->text, &found, &bare))
-        {
+        if (place->start < from) {
             continue;
         }
 
-        start = vet_reading_start(reading, vet_view_start(view, found.start));
-        end = vet_reading_end(reading, vet_view_end(view, found.end));
+        start = vet_reading_start(reading, vet_view_start(view, place->start));
+        end = vet_reading_end(reading, vet_view_end(view, place->end));
 
-        rc = vet_match_add(m, f, field, start, end, bare);
+        rc = vet_match_add(m, f, place->field, start, end, place->bare);
         if (rc != VET_OK) {
             return rc;
         }
 
-        from = bare ? from : found.end;
+        /* a bare one may hide a stronger one that begins inside of it */
+
+        from = place->bare ? place->start + 1 : place->end;
     }
 
     return VET_OK;
@@ -576,7 +710,7 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
     hit->field = field;
     hit->start = start;
     hit->end = end;
-    hit->score = (rule->mode == VET_MODE_SHADOW) ? 0 : rule->score;
+    hit->score = vet_match_in_shadow(m, f->test) ? 0 : rule->score;
     hit->bare = (bare != 0);
 
     if (bare) {
@@ -616,24 +750,37 @@ vet_match_same(vet_matcher_t *m, const vet_finding_t *f, size_t field,
 
 /*
  * Notes that a field could not be compared with a rule to the end; test is
- * NULL for all that are left.  Shadow rules hold nothing, also not so.
+ * NULL for all that are left.  Shadow rules hold nothing, also not so.  There
+ * is a hit for each rule, and one for each field.
  */
 
 int
 vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test, size_t field)
 {
+    int             again;
     vet_hit_t      *hit;
     unsigned char  *spent;
 
+    /* who is matched when time is over is not the one to blame */
+
+    if (vet_pattern_spent(m->scratch)) {
+        (void) vet_match_charge(m);
+        test = (2 * m->most > vet_pattern_time(m->scratch)) ? m->slowest
+                                                            : NULL;
+    }
+
+    again = m->ran_out;
     m->ran_out = 1;
 
-    if (test != NULL && test->rule.mode == VET_MODE_SHADOW) {
+    if (test != NULL && vet_match_in_shadow(m, test)
+        && !vet_pattern_spent(m->scratch))
+    {
         return VET_OK;
     }
 
     spent = &m->spent[(field == VET_NO_FIELD) ? m->s->nfields : field];
 
-    if (*spent) {
+    if (*spent && (again || test == NULL)) {
         return VET_OK;
     }
 
@@ -644,6 +791,7 @@ vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test, size_t field)
 
     hit->rule = &vet_rule_budget;
     hit->field = field;
+    hit->about = (test == NULL) ? NULL : &test->rule;
     *spent = 1;
 
     return VET_OK;

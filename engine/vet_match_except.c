@@ -19,8 +19,6 @@ static int vet_except_covers(vet_matcher_t *m, const vet_except_t *except,
     size_t field, vet_covers_t **covers);
 static int vet_except_find(vet_matcher_t *m, const vet_except_t *except,
     size_t field, vet_list_t *places);
-static int vet_except_find_in(vet_matcher_t *m, const vet_pattern_t *pattern,
-    vet_reading_t *reading, vet_list_t *places);
 static int vet_except_order(const void *one, const void *two);
 static void vet_except_join(vet_list_t *places, vet_covers_t *covers);
 static int vet_except_overlaps(const vet_covers_t *covers, size_t start,
@@ -165,58 +163,32 @@ static int
 vet_except_find(vet_matcher_t *m, const vet_except_t *except, size_t field,
     vet_list_t *places)
 {
-    int              rc;
-    size_t           i, k;
-    vet_readings_t  *readings;
+    int                rc;
+    size_t             i, k, first;
+    vet_link_t        *place;
+    vet_reading_t     *reading;
+    vet_readings_t    *readings;
+    const vet_view_t  *view;
 
     rc = vet_match_readings(m, field, &readings);
 
     for (i = 0; rc == VET_OK && i < readings->n; i++) {
-        for (k = 0; rc == VET_OK && k < except->text->npatterns; k++) {
-            rc = vet_except_find_in(m, &except->text->patterns[k],
-                                    &readings->elts[i], places);
+        first = places->n;
+        reading = &readings->elts[i];
+        rc = vet_match_phrases(m, except->text, reading, places);
+
+        view = reading->views[VET_VIEW_TEXT];
+        place = (vet_link_t *) places->elts + first;
+
+        for (k = first; rc == VET_OK && k < places->n; k++, place++) {
+            place->start = vet_reading_start(reading,
+                                        vet_view_start(view, place->start));
+            place->end = vet_reading_end(reading,
+                                         vet_view_end(view, place->end));
         }
     }
 
     return rc;
-}
-
-
-/* One that runs out of its limits drops nothing. */
-
-static int
-vet_except_find_in(vet_matcher_t *m, const vet_pattern_t *pattern,
-    vet_reading_t *reading, vet_list_t *places)
-{
-    int                rc;
-    size_t             from;
-    vet_link_t        *place;
-    vet_found_t        found;
-    const vet_view_t  *view;
-
-    rc = vet_match_view(m, reading, VET_VIEW_TEXT, &view);
-    if (rc != VET_OK) {
-        return rc;
-    }
-
-    for (from = 0; from < view->text.len; from = found.end) {
-        rc = vet_pattern_find(pattern, m->scratch, view->text, from, &found);
-
-        if (rc != VET_OK || found.end <= from) {
-            break;
-        }
-
-        place = vet_list_push(places);
-        if (place == NULL) {
-            return vet_pool_failed(m->pool);
-        }
-
-        place->start = vet_reading_start(reading,
-                                         vet_view_start(view, found.start));
-        place->end = vet_reading_end(reading, vet_view_end(view, found.end));
-    }
-
-    return VET_OK;
 }
 
 

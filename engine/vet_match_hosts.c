@@ -18,7 +18,6 @@
 
 
 #define VET_DOT_SPACES      3        /* around a dot that is written out */
-#define VET_AUTHORITY       512      /* bytes looked at around a host */
 
 /* what a piece of a text is for a host */
 
@@ -38,6 +37,8 @@ typedef struct {
     size_t                  field;
     unsigned char          *name;       /* the host as far as it is read */
     int                     decode;     /* "%41" is "a" */
+    size_t                  looked;     /* where "@" was looked back from, */
+    int                     linked;     /* and whether "//" was there */
 } vet_seeker_t;
 
 
@@ -47,8 +48,9 @@ static int vet_hosts_token(vet_seeker_t *s, size_t *i);
 static int vet_hosts_judge(vet_seeker_t *s, size_t len, size_t start,
     size_t end);
 static int vet_hosts_listed(const vet_seeker_t *s, size_t len, int link);
-static int vet_hosts_place(const vet_seeker_t *s, size_t start, size_t end,
+static int vet_hosts_place(vet_seeker_t *s, size_t start, size_t end,
     int *link);
+static int vet_hosts_user(vet_seeker_t *s, size_t start);
 static int vet_hosts_literal(vet_seeker_t *s, size_t i, size_t *end);
 static vet_piece_t vet_hosts_piece(const vet_seeker_t *s, size_t i, size_t *n,
     uint32_t *cp);
@@ -146,6 +148,8 @@ vet_hosts_seek(vet_seeker_t *s)
     vet_piece_t  piece;
 
     i = 0;
+    s->looked = 0;
+    s->linked = 0;
 
     while (i < s->text.len && s->f->n < VET_HITS_PER_RULE) {
         if (s->text.data[i] == '[') {
@@ -282,33 +286,25 @@ vet_hosts_listed(const vet_seeker_t *s, size_t len, int link)
  */
 
 static int
-vet_hosts_place(const vet_seeker_t *s, size_t start, size_t end, int *link)
+vet_hosts_place(vet_seeker_t *s, size_t start, size_t end, int *link)
 {
     size_t                i;
     const unsigned char  *p;
 
     p = s->text.data;
-    i = start;
 
-    if (i > 0 && p[i - 1] == '@') {
-        while (i > 0 && start - i < VET_AUTHORITY
-               && strchr("/ <>\"'", p[i - 1]) == NULL)
-        {
-            i--;
-        }
-
-        *link = (i > 1 && p[i - 1] == '/' && p[i - 2] == '/');
-
+    if (start > 0 && p[start - 1] == '@') {
+        *link = vet_hosts_user(s, start);
         return *link;
     }
 
-    *link = (i > 1 && p[i - 1] == '/' && p[i - 2] == '/');
+    *link = (start > 1 && p[start - 1] == '/' && p[start - 2] == '/');
 
     if (end < s->text.len && p[end] == '@') {
         return 0;
     }
 
-    for (i = end; *link && i < s->text.len && i - end < VET_AUTHORITY
+    for (i = end; *link && i < s->text.len
                   && strchr("/?# <>\"'", p[i]) == NULL; i++)
     {
         if (p[i] == '@') {
@@ -317,6 +313,32 @@ vet_hosts_place(const vet_seeker_t *s, size_t start, size_t end, int *link)
     }
 
     return 1;
+}
+
+
+/*
+ * Tells whether "//" begins what "@" ends.  It is looked back no further than
+ * the last time: one run of many "@" is read once.
+ */
+
+static int
+vet_hosts_user(vet_seeker_t *s, size_t start)
+{
+    size_t                i;
+    const unsigned char  *p;
+
+    p = s->text.data;
+
+    for (i = start; i > 0 && i != s->looked; i--) {
+        if (strchr("/ <>\"'", p[i - 1]) != NULL) {
+            s->linked = (i > 1 && p[i - 1] == '/' && p[i - 2] == '/');
+            break;
+        }
+    }
+
+    s->looked = start;
+
+    return s->linked;
 }
 
 

@@ -29,6 +29,28 @@ typedef struct {
     unsigned                 done:1;
 } vet_covers_t;
 
+/*
+ * Where literals led to: a pattern is worth to be tried in a reading, or a
+ * phrase is at a place of one of its views.
+ */
+
+typedef enum {
+    VET_CANDIDATE_TEXT = 0,
+    VET_CANDIDATE_JOINED,
+    VET_CANDIDATE_PATTERN
+} vet_candidate_kind_t;
+
+typedef struct {
+    uint32_t                 rule;      /* its index */
+    uint32_t                 order;     /* among those at one place */
+    uint32_t                 start;     /* of a phrase, in the view */
+    uint32_t                 end;
+    uint16_t                 field;
+    uint8_t                  reading;
+    uint8_t                  kind;
+    unsigned                 bare:1;
+} vet_candidate_t;
+
 typedef struct {
     vet_pool_t              *pool;
     const vet_ruleset_t     *rs;
@@ -39,6 +61,14 @@ typedef struct {
     unsigned char           *spent;     /* a field has an engine.budget hit */
     vet_outcome_t           *outcomes;  /* one a rule; NULL: not needed */
     vet_covers_t           **covers;    /* by exception, then field */
+    vet_list_t               found;     /* of vet_candidate_t, in order */
+    const vet_candidate_t   *candidates;    /* of the rule being matched */
+    size_t                   ncandidates;
+    const unsigned char     *shadow;    /* as of vet_match_shadowed */
+    const vet_test_rule_t   *current;   /* being matched, and since when */
+    long long                began;
+    const vet_test_rule_t   *slowest;   /* what took most time, and how much */
+    long long                most;
     int                      everywhere;    /* no scopes, no exceptions */
     int                      ran_out;   /* the rule being matched */
 } vet_matcher_t;
@@ -70,6 +100,22 @@ int vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field,
     size_t start, size_t end, int bare);
 int vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test,
     size_t field);
+
+/*
+ * vet_match_find.c.  Finds the candidates of all rules or, when only is not
+ * NULL, of that one.
+ */
+int vet_match_find(vet_matcher_t *m, const vet_test_rule_t *only);
+
+/* Makes those of a rule the ones being matched. */
+void vet_match_take(vet_matcher_t *m, size_t rule);
+
+/*
+ * Finds where phrases are in a reading, on its text view, and adds their
+ * places there to a list of vet_link_t.
+ */
+int vet_match_phrases(vet_matcher_t *m, const vet_test_rule_t *rule,
+    vet_reading_t *reading, vet_list_t *places);
 
 /* The kinds of rules, but for words and patterns. */
 

@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "vet_rules.h"
@@ -36,28 +37,47 @@
 #define VET_JIT_STACK_MAX        (512 * 1024)
 
 #define VET_WHOLE                2048         /* bytes matched in one call */
-#define VET_SLICE                256          /* start offsets of a slice */
+#define VET_SLICE                256          /* start offsets of a slice, */
+#define VET_SLICE_MOST           4096         /* as long as they take no */
+#define VET_SLICE_TIME           50000LL      /* more than these ns */
 
 #define VET_FIND_TIME            20000000LL   /* ns, one pattern, one text */
-#define VET_SUBMISSION_TIME      250000000LL  /* ns, all of them */
 #define VET_FINDS_PER_CLOCK      16           /* a look takes a system call */
 
+
+/* Of the machine code of a pattern. */
+
+enum {
+    VET_JIT_NONE = 0,
+    VET_JIT_BUSY,
+    VET_JIT_DONE
+};
 
 struct vet_scratch_s {
     pcre2_match_data       *data;
     pcre2_match_context    *jit;
     pcre2_match_context    *nojit;
     pcre2_jit_stack        *stack;
+    long long               time;       /* ns, of a submission */
     long long               end;        /* of the submission's time */
+    long long               looked;     /* at the clock, the last time */
     unsigned                finds;
     unsigned                over:1;     /* it has passed */
+    unsigned                trial:1;
+    unsigned                unfiltered:1;
 };
 
 
 static pcre2_match_context *vet_scratch_context(uint32_t limit);
-static int vet_pattern_over(vet_scratch_t *scratch);
-static int vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
-    vet_str_t text, size_t from, size_t limit, vet_found_t *found);
+static pcre2_code *vet_pattern_jit(vet_pattern_t *p);
+static pcre2_code *vet_pattern_translate(const vet_pattern_t *p);
+static int vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
+    pcre2_match_context *context, vet_str_t text, size_t from,
+    vet_found_t *found);
+static int vet_pattern_slice(const pcre2_code *code, vet_scratch_t *scratch,
+    pcre2_match_context *context, vet_str_t text, size_t from, size_t limit,
+    vet_found_t *found);
+static long long vet_pattern_look(vet_scratch_t *scratch);
 static long long vet_cpu_time(void);
 
 
@@ -90,9 +110,39 @@ vet_scratch_create(void)
         pcre2_jit_stack_assign(scratch->jit, NULL, scratch->stack);
     }
 
+    vet_scratch_time(scratch, VET_TIME);
     vet_pattern_begin(scratch);
 
     return scratch;
+}
+
+
+vet_scratch_t *
+vet_scratch_create_trial(void)
+{
+    vet_scratch_t  *scratch;
+
+    scratch = vet_scratch_create();
+
+    if (scratch != NULL) {
+        scratch->trial = 1;
+    }
+
+    return scratch;
+}
+
+
+void
+vet_scratch_unfiltered(vet_scratch_t *scratch)
+{
+    scratch->unfiltered = 1;
+}
+
+
+int
+vet_scratch_is_unfiltered(const vet_scratch_t *scratch)
+{
+    return scratch->unfiltered;
 }
 
 
@@ -129,12 +179,26 @@ vet_scratch_destroy(vet_scratch_t *scratch)
 }
 
 
+void
+vet_scratch_time(vet_scratch_t *scratch, uint32_t microseconds)
+{
+    scratch->time = microseconds * 1000LL;
+}
+
+
+int
+vet_scratch_over(const vet_scratch_t *scratch)
+{
+    return vet_pattern_spent(scratch);
+}
+
+
 int
 vet_pattern_compile(vet_pattern_t *p, const unsigned char *data, size_t len,
     uint32_t options, char *text, size_t *offset)
 {
     int                     code;
-    size_t                  at, size;
+    size_t                  at;
     pcre2_compile_context  *context;
 
     context = pcre2_compile_context_create(NULL);
@@ -159,14 +223,6 @@ vet_pattern_compile(vet_pattern_t *p, const unsigned char *data, size_t len,
         return VET_DECLINED;
     }
 
-    /* where memory may not be made executable the interpreter has to do */
-
-    (void) pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
-
-    size = 0;
-    (void) pcre2_pattern_info(p->code, PCRE2_INFO_JITSIZE, &size);
-    p->jit = (size != 0);
-
     return VET_OK;
 }
 
@@ -175,54 +231,160 @@ void
 vet_pattern_destroy(vet_pattern_t *p)
 {
     pcre2_code_free(p->code);
-    p->code = NULL;
+    pcre2_code_free(p->jit);
+    memset(p, 0, sizeof(vet_pattern_t));
 }
 
 
 void
 vet_pattern_begin(vet_scratch_t *scratch)
 {
-    scratch->end = vet_cpu_time() + VET_SUBMISSION_TIME;
+    scratch->looked = vet_cpu_time();
+    scratch->end = scratch->looked + scratch->time;
     scratch->finds = 0;
     scratch->over = 0;
 }
 
 
+/*
+ * What runs into a limit in a trial may do so without JIT only: its limits are
+ * not the same.
+ */
+
 int
-vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
-    vet_str_t text, size_t from, vet_found_t *found)
+vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch, vet_str_t text,
+    size_t from, vet_found_t *found)
 {
-    int        rc;
-    size_t     limit;
-    long long  end;
+    int          rc;
+    pcre2_code  *code;
 
     if (vet_pattern_over(scratch)) {
         return VET_LIMIT;
     }
 
-    if (text.len - from <= VET_WHOLE) {
-        return vet_pattern_slice(p, scratch, text, from, text.len, found);
+    if (scratch->trial) {
+        rc = vet_pattern_run(p->code, scratch, scratch->nojit, text, from,
+                             found);
+        if (rc != VET_LIMIT) {
+            return rc;
+        }
     }
 
-    end = vet_cpu_time() + VET_FIND_TIME;
+    code = vet_pattern_jit(p);
+
+    return (code != NULL)
+           ? vet_pattern_run(code, scratch, scratch->jit, text, from, found)
+           : vet_pattern_run(p->code, scratch, scratch->nojit, text, from,
+                             found);
+}
+
+
+/*
+ * Returns the machine code, made by the first thread that asks.  Others get
+ * NULL meanwhile; so do all where memory may not be made executable.
+ */
+
+static pcre2_code *
+vet_pattern_jit(vet_pattern_t *p)
+{
+    int          state;
+    pcre2_code  *code;
+
+    state = __atomic_load_n(&p->state, __ATOMIC_ACQUIRE);
+
+    if (state == VET_JIT_DONE) {
+        return p->jit;
+    }
+
+    state = VET_JIT_NONE;
+
+    if (!__atomic_compare_exchange_n(&p->state, &state, VET_JIT_BUSY, 0,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+    {
+        return NULL;
+    }
+
+    code = vet_pattern_translate(p);
+
+    p->jit = code;
+    __atomic_store_n(&p->state, VET_JIT_DONE, __ATOMIC_RELEASE);
+
+    return code;
+}
+
+
+static pcre2_code *
+vet_pattern_translate(const vet_pattern_t *p)
+{
+    size_t       size;
+    pcre2_code  *code;
+
+    code = pcre2_code_copy(p->code);
+    if (code == NULL) {
+        return NULL;
+    }
+
+    (void) pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+
+    size = 0;
+    (void) pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size);
+
+    if (size == 0) {
+        pcre2_code_free(code);
+        return NULL;
+    }
+
+    return code;
+}
+
+
+/*
+ * Matches a short text whole, and a long one in slices.  Each call looks ahead
+ * for what the pattern needs, so few calls are better: slices grow while they
+ * are fast.
+ */
+
+static int
+vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
+    pcre2_match_context *context, vet_str_t text, size_t from,
+    vet_found_t *found)
+{
+    int        rc;
+    size_t     limit, slice;
+    long long  end, now, last;
+
+    if (text.len - from <= VET_WHOLE) {
+        return vet_pattern_slice(code, scratch, context, text, from, text.len,
+                                 found);
+    }
+
+    last = vet_pattern_look(scratch);
+    end = last + VET_FIND_TIME;
+    slice = VET_SLICE;
 
     for ( ;; ) {
-        limit = (text.len - from <= VET_SLICE) ? text.len : from + VET_SLICE;
+        limit = (text.len - from <= slice) ? text.len : from + slice;
 
         while (limit < text.len && (text.data[limit] & 0xc0) == 0x80) {
             limit++;
         }
 
-        rc = vet_pattern_slice(p, scratch, text, from, limit, found);
+        rc = vet_pattern_slice(code, scratch, context, text, from, limit,
+                               found);
 
         if (rc != VET_DECLINED || limit == text.len) {
             return rc;
         }
 
-        if (vet_cpu_time() > end) {
+        now = vet_pattern_look(scratch);
+
+        if (now > end || scratch->over) {
             return VET_LIMIT;
         }
 
+        slice = (now - last > VET_SLICE_TIME) ? VET_SLICE
+                : (slice < VET_SLICE_MOST) ? 2 * slice : slice;
+        last = now;
         from = limit;
     }
 }
@@ -235,41 +397,77 @@ vet_pattern_spent(const vet_scratch_t *scratch)
 }
 
 
-/* Tells whether the submission's time is up; looks now and then. */
+unsigned
+vet_pattern_finds(const vet_scratch_t *scratch)
+{
+    return scratch->finds;
+}
 
-static int
+
+void
+vet_pattern_end(vet_scratch_t *scratch)
+{
+    scratch->over = 1;
+}
+
+
+int
 vet_pattern_over(vet_scratch_t *scratch)
 {
     if (scratch->over) {
         return 1;
     }
 
-    if (++scratch->finds % VET_FINDS_PER_CLOCK == 0
-        && vet_cpu_time() > scratch->end)
-    {
-        scratch->over = 1;
+    if (++scratch->finds % VET_FINDS_PER_CLOCK == 0) {
+        (void) vet_pattern_look(scratch);
     }
 
     return scratch->over;
 }
 
 
+/* Returns the time; the submission's may be found to be over. */
+
+static long long
+vet_pattern_look(vet_scratch_t *scratch)
+{
+    scratch->looked = vet_cpu_time();
+
+    if (scratch->looked > scratch->end) {
+        scratch->over = 1;
+    }
+
+    return scratch->looked;
+}
+
+
+long long
+vet_pattern_time(const vet_scratch_t *scratch)
+{
+    return scratch->time;
+}
+
+
+long long
+vet_pattern_looked(const vet_scratch_t *scratch)
+{
+    return scratch->looked;
+}
+
+
 /* Looks for a place that starts in [from, limit]. */
 
 static int
-vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
-    vet_str_t text, size_t from, size_t limit, vet_found_t *found)
+vet_pattern_slice(const pcre2_code *code, vet_scratch_t *scratch,
+    pcre2_match_context *context, vet_str_t text, size_t from, size_t limit,
+    vet_found_t *found)
 {
-    int                   rc;
-    uint32_t              groups;
-    PCRE2_SPTR            mark;
-    const size_t         *ovector;
-    pcre2_match_context  *context;
+    int            rc;
+    const size_t  *ovector;
 
-    context = p->jit ? scratch->jit : scratch->nojit;
     (void) pcre2_set_offset_limit(context, limit);
 
-    rc = pcre2_match(p->code, text.data, text.len, from, PCRE2_NO_UTF_CHECK,
+    rc = pcre2_match(code, text.data, text.len, from, PCRE2_NO_UTF_CHECK,
                      scratch->data, context);
 
     if (rc == PCRE2_ERROR_NOMATCH) {
@@ -283,14 +481,9 @@ vet_pattern_slice(const vet_pattern_t *p, vet_scratch_t *scratch,
     }
 
     ovector = pcre2_get_ovector_pointer(scratch->data);
-    groups = (rc == 0) ? 2 : (uint32_t) rc;
 
     found->start = ovector[0];
     found->end = ovector[1];
-    found->group = (groups > 1 && ovector[2] != PCRE2_UNSET);
-
-    mark = pcre2_get_mark(scratch->data);
-    found->mark = (mark == NULL) ? 0 : strtoul((const char *) mark, NULL, 10);
 
     /* \K in a lookahead may turn them round */
 

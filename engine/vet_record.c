@@ -192,6 +192,11 @@ vet_hits_write(vet_writer_t *w, const vet_hits_t *hits, vet_places_t *places)
             }
         }
 
+        if (hit->about != NULL) {
+            vet_write_text(w, ",\"about\":");
+            vet_write_string(w, hit->about->id);
+        }
+
         vet_write_text(w, "}");
     }
 

@@ -59,6 +59,40 @@ const vet_uni_t *vet_uni(uint32_t cp);
  */
 size_t vet_uni_read(const unsigned char *p, size_t len, uint32_t *cp);
 
+/*
+ * The Latin letters in U+0080..U+027F and U+1E00..U+1EFF, as the text and the
+ * folded view have them when nothing joins them, never longer; 0: in another
+ * way.  They join nothing either.
+ */
+
+#define VET_UNI_LATIN_N     0x300
+
+extern const uint16_t  vet_uni_latin_text[];
+extern const uint16_t  vet_uni_latin_fold[];
+
+/* Reads a letter of these two blocks, at is its place; 0: there is none. */
+static inline size_t
+vet_uni_latin_read(const unsigned char *p, size_t len, size_t *at)
+{
+    if (p[0] >= 0xc2 && p[0] <= 0xc9) {
+        if (len < 2 || (p[1] & 0xc0) != 0x80) {
+            return 0;
+        }
+
+        *at = ((size_t) (p[0] & 0x1f) << 6 | (p[1] & 0x3f)) - 0x80;
+        return 2;
+    }
+
+    if (p[0] != 0xe1 || len < 3 || p[1] < 0xb8 || p[1] > 0xbb
+        || (p[2] & 0xc0) != 0x80)
+    {
+        return 0;
+    }
+
+    *at = 0x200 + ((size_t) (p[1] - 0xb8) << 6 | (p[2] & 0x3f));
+    return 3;
+}
+
 /* Writes at most VET_UNI_BYTES, returns how many. */
 size_t vet_uni_write(uint32_t cp, unsigned char *p);
 
@@ -140,6 +174,10 @@ int vet_view_valid(vet_str_t value);
 int vet_pool_failed(const vet_pool_t *pool);
 
 
+#define VET_VIEW_GONE       0xff    /* in vet_view_ascii */
+
+extern const unsigned char  vet_view_ascii[128];
+
 /* A list that grows; elts are contiguous. */
 
 typedef struct {
@@ -155,11 +193,47 @@ void *vet_list_push(vet_list_t *list);
 
 
 /*
+ * ASCII and Latin letters, vet_latin.c.  out has room for as many bytes as
+ * are left of data, and VET_LATIN_ROOM more.
+ */
+
+#define VET_LATIN_ROOM      16
+
+typedef struct {
+    const unsigned char    *data;
+    size_t                  size;
+    const uint16_t         *map;        /* vet_uni_latin_text or _fold */
+    size_t                  i;
+    unsigned char          *out;
+    size_t                  len;
+    vet_list_t             *spans;      /* of vet_span_t */
+    unsigned                region:1;   /* the last span may be continued */
+} vet_latin_t;
+
+/* Writes all from i on up to what is neither.  VET_ERROR, VET_LIMIT. */
+int vet_latin_run(vet_latin_t *l);
+
+/* Takes back the last character that was written. */
+void vet_latin_undo(vet_latin_t *l);
+
+/*
+ * Returns the end of the words from i on that a squeezed view has as they are,
+ * one SPACE before each; or i.  The last letter begins at from, which must be
+ * a place in the text before.
+ */
+size_t vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
+    size_t *from);
+
+/* Returns how many ASCII bytes from i on are as their view has them. */
+size_t vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind);
+
+
+/*
  * Readings, vet_decode.c: a value, and what may be made of it before people
  * see it.  The first is the value as it was sent.
  */
 
-#define VET_READINGS_MAX    15
+#define VET_READINGS_MAX    30
 
 typedef struct {
     vet_str_t               text;
@@ -220,7 +294,8 @@ void vet_decoding_put(vet_decoding_t *d, const unsigned char *bytes, size_t n,
 /* Leaves out what is behind the text written last. */
 void vet_decoding_skip(vet_decoding_t *d);
 
-/* vet_entities.c and vet_markup.c */
+/* vet_entities.c, vet_markup.c and vet_spelled.c */
+void vet_decode_spelled(vet_decoding_t *d);
 void vet_decode_entities(vet_decoding_t *d);
 void vet_decode_tags(vet_decoding_t *d);
 void vet_decode_bbcode(vet_decoding_t *d);
@@ -232,17 +307,21 @@ void vet_decode_bbcode(vet_decoding_t *d);
 
 #define VET_PATTERN_LEN     4096     /* bytes a rule may write */
 
+/*
+ * JIT takes longer than all else that is done at loading, and most patterns
+ * are never tried: one is compiled to machine code when it is tried first.
+ * That is all of a set that changes, and may be done by any thread.
+ */
+
 typedef struct {
     pcre2_code             *code;
-    unsigned                jit:1;
-    unsigned                joined:1;   /* of words, for the joined view */
+    pcre2_code             *jit;        /* a copy; NULL: there is none yet */
+    int                     state;      /* of the copy */
 } vet_pattern_t;
 
 typedef struct {
     size_t                  start;      /* in the view */
     size_t                  end;
-    size_t                  mark;       /* the number of (*MARK), or 0 */
-    unsigned                group:1;    /* the first group took part */
 } vet_found_t;
 
 /*
@@ -256,17 +335,36 @@ int vet_pattern_compile(vet_pattern_t *p, const unsigned char *data,
     size_t len, uint32_t options, char *text, size_t *offset);
 void vet_pattern_destroy(vet_pattern_t *p);
 
+/*
+ * As vet_scratch_create, for trying each pattern once or twice: without JIT,
+ * unless its limits make a difference.
+ */
+vet_scratch_t *vet_scratch_create_trial(void);
+
+/* For tests: with it each pattern is tried on all texts. */
+void vet_scratch_unfiltered(vet_scratch_t *scratch);
+int vet_scratch_is_unfiltered(const vet_scratch_t *scratch);
+
 /* Starts the time that all finds for one submission may take together. */
 void vet_pattern_begin(vet_scratch_t *scratch);
 
-/* Tells whether that time was found to be over. */
+/* Ends that time; looks whether it is over, now and then; tells whether so. */
+void vet_pattern_end(vet_scratch_t *scratch);
+int vet_pattern_over(vet_scratch_t *scratch);
 int vet_pattern_spent(const vet_scratch_t *scratch);
+
+/* Returns how often something was looked for since it began. */
+unsigned vet_pattern_finds(const vet_scratch_t *scratch);
+
+/* That time, and the CPU time when it was last looked at: nanoseconds. */
+long long vet_pattern_time(const vet_scratch_t *scratch);
+long long vet_pattern_looked(const vet_scratch_t *scratch);
 
 /*
  * Finds the first place at or after from.  VET_DECLINED: there is none;
  * VET_LIMIT: time or a limit of PCRE2 ran out, there may be one.
  */
-int vet_pattern_find(const vet_pattern_t *p, vet_scratch_t *scratch,
+int vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch,
     vet_str_t text, size_t from, vet_found_t *found);
 
 
@@ -340,6 +438,8 @@ typedef struct {
     unsigned                accented:1;
 } vet_spelling_t;
 
+typedef struct vet_word_s       vet_word_t;
+typedef struct vet_filter_s     vet_filter_t;
 typedef struct vet_test_rule_s  vet_test_rule_t;
 typedef struct vet_except_s     vet_except_t;
 typedef struct vet_host_set_s   vet_host_set_t;
@@ -406,7 +506,11 @@ struct vet_test_rule_s {
 
     vet_pattern_t          *patterns;
     size_t                  npatterns;
-    vet_spelling_t         *spellings;  /* by mark, from 1 */
+    vet_word_t             *words;      /* of words, in order */
+    size_t                  nwords;
+    uint32_t                first;      /* number of the first one of them */
+    unsigned                filtered:1; /* is looked for by literals, */
+    unsigned                keyless:1;  /* but for some of its phrases */
     vet_host_set_t         *hosts;
     vet_part_t             *parts;
     size_t                  nparts;
@@ -448,6 +552,8 @@ struct vet_ruleset_s {
     vet_list_t              names;      /* of vet_name_t */
     vet_list_t              disabled;   /* of vet_phrase_t */
     vet_list_t              lists;      /* of vet_list_file_t */
+    vet_filter_t           *filter;
+    vet_scratch_t          *trial;      /* for examples, while loading */
     int                     hold;       /* thresholds, tenths */
     int                     reject;
     const char             *thresholds; /* the file that set them; or NULL */
@@ -507,29 +613,20 @@ int vet_combine(vet_ruleset_t *rs, vet_errors_t *errors);
 /* vet_scope.c */
 int vet_scope_holds(const vet_scope_t *scope, const vet_context_t *context);
 
-/* vet_words.c: compiles the phrases of a words rule. */
+/* vet_words.c: reads the phrases of a words rule. */
 int vet_words_compile(vet_ruleset_t *rs, vet_test_rule_t *rule,
     vet_errors_t *errors);
 
 /*
- * vet_spelling.c: reads a phrase, of which text is the text view.
- * VET_DECLINED: it is not looked for on the joined view.
+ * vet_spelling.c: reads a phrase as the joined view has it.  VET_DECLINED: it
+ * is not looked for there, being too short, or with letters that are more than
+ * one code point or become more when they are bare.
  */
 int vet_spelling_read(vet_pool_t *pool, vet_str_t text,
     vet_spelling_t *spelling);
 
 /* Returns what else a vowel may be, its neighbours having a tone; or 0. */
 uint32_t vet_spelling_moved(uint32_t before, uint32_t cp, uint32_t behind);
-
-/* Tells whether two letters in a row may be one on the joined view. */
-int vet_spelling_joins(const vet_letter_t *one, const vet_letter_t *two);
-
-/*
- * Tells whether what was found on a joined view of the value is the phrase,
- * written to be overlooked; bare: without all of its accents.
- */
-int vet_spelling_odd(const vet_spelling_t *spelling, const vet_view_t *view,
-    vet_str_t value, const vet_found_t *found, int *bare);
 
 /*
  * vet_match.c: compares the fields with one rule of the set, and with those

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vet_filter.h"
 #include "vet_rules.h"
 
 
@@ -118,7 +119,7 @@ vet_ruleset_create(void)
     }
 
     rs->rules.size = sizeof(vet_test_rule_t);
-    rs->rules.pool = rs->pool;
+    rs->rules.pool = rs->source;       /* vet_combine copies them */
     rs->limits.size = sizeof(vet_limit_t);
     rs->limits.pool = rs->pool;
     rs->excepts.size = sizeof(vet_except_t *);
@@ -151,13 +152,25 @@ vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths, size_t npaths,
     }
 
     if (rc == VET_OK) {
+        rs->trial = vet_scratch_create_trial();
+        rc = (rs->trial == NULL) ? VET_ERROR : VET_OK;
+    }
+
+    if (rc == VET_OK) {
         vet_ruleset_count(rs, errors);
         rc = vet_ruleset_compile(rs, errors);
     }
 
     if (rc == VET_OK) {
+        rc = vet_filter_make(rs);
+    }
+
+    if (rc == VET_OK) {
         rc = vet_ruleset_examples(rs, errors);
     }
+
+    vet_scratch_destroy(rs->trial);
+    rs->trial = NULL;
 
     (void) snprintf(rs->version, sizeof(rs->version), "%016llx",
                     (unsigned long long) rs->hash);
@@ -318,7 +331,6 @@ vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
     uint32_t       options;
     vet_str_t      source;
     vet_found_t    found;
-    vet_scratch_t *scratch;
 
     rule->patterns = vet_pcalloc(rs->pool, sizeof(vet_pattern_t));
     if (rule->patterns == NULL) {
@@ -342,16 +354,11 @@ vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
         return rc;
     }
 
-    scratch = vet_scratch_create();
-    if (scratch == NULL) {
-        return VET_ERROR;
-    }
-
     /* such a pattern would be found in every text */
 
     source.len = 0;
-    rc = vet_pattern_find(rule->patterns, scratch, source, 0, &found);
-    vet_scratch_destroy(scratch);
+    vet_pattern_begin(rs->trial);
+    rc = vet_pattern_find(rule->patterns, rs->trial, source, 0, &found);
 
     if (rc == VET_OK) {
         vet_rule_error(errors, &rule->phrases[0].place, "pattern matches the "
@@ -366,23 +373,15 @@ vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
 static int
 vet_ruleset_examples(vet_ruleset_t *rs, vet_errors_t *errors)
 {
-    int             rc;
-    size_t          i;
-    vet_scratch_t  *scratch;
-
-    scratch = vet_scratch_create();
-    if (scratch == NULL) {
-        return VET_ERROR;
-    }
+    int     rc;
+    size_t  i;
 
     rc = VET_OK;
 
     for (i = 0; i < rs->rules.n && rc == VET_OK; i++) {
         rc = vet_ruleset_try(rs, (vet_test_rule_t *) rs->rules.elts + i,
-                             scratch, errors);
+                             rs->trial, errors);
     }
-
-    vet_scratch_destroy(scratch);
 
     return rc;
 }
@@ -619,7 +618,6 @@ void
 vet_ruleset_destroy(vet_ruleset_t *rs)
 {
     size_t            i;
-    vet_except_t    **excepts;
 
     if (rs == NULL) {
         return;
@@ -629,13 +627,7 @@ vet_ruleset_destroy(vet_ruleset_t *rs)
         vet_ruleset_patterns((vet_test_rule_t *) rs->rules.elts + i);
     }
 
-    excepts = rs->excepts.elts;
-
-    for (i = 0; i < rs->excepts.n; i++) {
-        if (excepts[i]->text != NULL) {
-            vet_ruleset_patterns(excepts[i]->text);
-        }
-    }
+    vet_filter_destroy(rs->filter);
 
     vet_pool_destroy(rs->source);
     vet_pool_destroy(rs->pool);
@@ -694,6 +686,20 @@ vet_ruleset_rule(const vet_ruleset_t *rs, size_t i)
 }
 
 
+size_t
+vet_ruleset_index(const vet_ruleset_t *rs, const vet_rule_t *rule)
+{
+    size_t                  i;
+    const vet_test_rule_t  *tests;
+
+    tests = rs->rules.elts;
+
+    for (i = 0; i < rs->rules.n && &tests[i].rule != rule; i++) { /* void */ }
+
+    return i;
+}
+
+
 const char *
 vet_ruleset_test(const vet_ruleset_t *rs, size_t i)
 {
@@ -724,6 +730,17 @@ vet_ruleset_view(const vet_ruleset_t *rs, size_t i)
     }
 
     return vet_view_name(rule->view);
+}
+
+
+int
+vet_ruleset_filtered(const vet_ruleset_t *rs, size_t i)
+{
+    const vet_test_rule_t  *rule;
+
+    rule = vet_ruleset_at(rs, i);
+
+    return rule != NULL && rule->filtered && !rule->keyless;
 }
 
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "vet_rules.h"
+#include "vet_words.h"
 
 
 #define VET_ACRONYM         5        /* letters: "U.B.N.D", "T.P. H.C.M" */
@@ -39,15 +40,16 @@ typedef struct {
 } vet_oddity_t;
 
 
-static int vet_spelling_letters(vet_pool_t *pool, vet_str_t text,
-    vet_spelling_t *spelling);
 static uint32_t vet_spelling_tone(uint32_t cp, uint32_t bare);
-static int vet_spelling_edges(const vet_view_t *view,
-    const vet_found_t *found);
+static int vet_spelling_is_odd(const vet_oddity_t *o);
+static int vet_spelling_begins(const vet_view_t *view, size_t at);
+static int vet_spelling_ends(const vet_view_t *view, size_t at);
+static int vet_spelling_joins(const vet_letter_t *one,
+    const vet_letter_t *two);
 static int vet_spelling_sign(vet_str_t text, size_t i);
 static int vet_spelling_parted(const vet_view_t *view, size_t from,
     size_t to);
-static int vet_spelling_walk(vet_oddity_t *o, const vet_found_t *found);
+static int vet_spelling_walk(vet_oddity_t *o, size_t start, size_t *end);
 static int vet_spelling_takes(const vet_oddity_t *o, size_t i, uint32_t cp,
     size_t pos);
 static void vet_spelling_seam(vet_oddity_t *o, size_t from, size_t to);
@@ -59,39 +61,18 @@ static size_t vet_spelling_back(vet_str_t text, size_t i);
 int
 vet_spelling_read(vet_pool_t *pool, vet_str_t text, vet_spelling_t *spelling)
 {
-    int         rc;
-    vet_view_t  base, view;
-
-    memset(&base, 0, sizeof(vet_view_t));
-    memset(spelling, 0, sizeof(vet_spelling_t));
-    base.text = text;
-
-    rc = vet_view_squeeze(pool, &base, &view);
-
-    return (rc == VET_OK) ? vet_spelling_letters(pool, view.text, spelling)
-                          : rc;
-}
-
-
-/*
- * VET_DECLINED: too short, or with letters that are more than one code point
- * or become more when they are bare.
- */
-
-static int
-vet_spelling_letters(vet_pool_t *pool, vet_str_t text,
-    vet_spelling_t *spelling)
-{
     int               gap;
     size_t            i, n;
     uint32_t          cp;
     vet_letter_t     *letter;
     const vet_uni_t  *u;
 
+    memset(spelling, 0, sizeof(vet_spelling_t));
+
     spelling->letters = vet_pcalloc(pool, (text.len + 1)
                                           * sizeof(vet_letter_t));
     if (spelling->letters == NULL) {
-        return VET_ERROR;
+        return vet_pool_failed(pool);
     }
 
     gap = 0;
@@ -189,33 +170,59 @@ vet_spelling_tone(uint32_t cp, uint32_t bare)
 
 
 int
-vet_spelling_odd(const vet_spelling_t *spelling, const vet_view_t *view,
-    vet_str_t value, const vet_found_t *found, int *bare)
+vet_word_joined_at(vet_pool_t *pool, const vet_word_t *word,
+    const vet_view_t *view, vet_str_t value, size_t at,
+    vet_word_place_t *place)
 {
-    int           apart;
-    vet_oddity_t  o;
+    int             rc;
+    vet_oddity_t    o;
+    vet_spelling_t  spelling;
+
+    if (!vet_spelling_begins(view, at)) {
+        return VET_DECLINED;
+    }
+
+    rc = vet_spelling_read(pool, word->squeezed, &spelling);
+    if (rc != VET_OK) {
+        return rc;
+    }
 
     memset(&o, 0, sizeof(vet_oddity_t));
-    o.spelling = spelling;
+    o.spelling = &spelling;
     o.view = view;
     o.value = value;
 
-    if (!vet_spelling_edges(view, found) || !vet_spelling_walk(&o, found)) {
-        return 0;
+    place->start = at;
+
+    if (!vet_spelling_walk(&o, at, &place->end)
+        || !vet_spelling_ends(view, place->end)
+        || !vet_spelling_is_odd(&o))
+    {
+        return VET_DECLINED;
     }
 
-    *bare = spelling->accented && !o.accented;
+    place->bare = spelling.accented && !o.accented;
 
-    apart = o.apart != 0
-            && (o.lower || o.others || !o.dotted || spelling->n > VET_ACRONYM);
+    return VET_OK;
+}
+
+
+static int
+vet_spelling_is_odd(const vet_oddity_t *o)
+{
+    int  apart;
+
+    apart = o->apart != 0
+            && (o->lower || o->others || !o->dotted
+                || o->spelling->n > VET_ACRONYM);
 
     /* a short one is in many others: only when nothing of it is ordinary */
 
-    if (spelling->count <= VET_SPELLING_LEAST) {
-        return o.stretched || (apart && o.apart == o.inside);
+    if (o->spelling->count <= VET_SPELLING_LEAST) {
+        return o->stretched || (apart && o->apart == o->inside);
     }
 
-    return o.stretched || o.mapped || apart;
+    return o->stretched || o->mapped || apart;
 }
 
 
@@ -224,7 +231,7 @@ vet_spelling_odd(const vet_spelling_t *spelling, const vet_view_t *view,
  * or "1" was written for the "l" of "li".
  */
 
-int
+static int
 vet_spelling_joins(const vet_letter_t *one, const vet_letter_t *two)
 {
     return one->bare == two->bare || (one->bare == 'l' && two->bare == 'i');
@@ -232,36 +239,46 @@ vet_spelling_joins(const vet_letter_t *one, const vet_letter_t *two)
 
 
 /*
- * Tells whether both ends are ends of words: a separator may have been there,
- * also one that a letter is written on both sides of.
+ * Tell whether a word may begin, or end, at a place: a separator may have been
+ * there, also one that a letter is written on both sides of.
  */
 
 static int
-vet_spelling_edges(const vet_view_t *view, const vet_found_t *found)
+vet_spelling_begins(const vet_view_t *view, size_t at)
 {
-    size_t     at, from, to;
-    vet_str_t  text, base;
+    size_t     from, to;
+    vet_str_t  text;
 
     text = view->text;
-    base = view->base->text;
 
-    at = found->start;
-    to = vet_view_base_end(view, at);
-    from = vet_view_base_start(view, at);
-
-    if (at != 0 && text.data[at - 1] != ' ' && from == to
-        && !vet_spelling_sign(base, to - 1)
-        && !vet_spelling_parted(view, at, at + 1))
-    {
-        return 0;
+    if (at == 0 || text.data[at - 1] == ' ') {
+        return 1;
     }
 
-    at = found->end;
     to = vet_view_base_end(view, at);
     from = vet_view_base_start(view, at);
 
-    return at == text.len || text.data[at] == ' ' || from != to
-           || vet_spelling_sign(base, from)
+    return from != to || vet_spelling_sign(view->base->text, to - 1)
+           || vet_spelling_parted(view, at, at + 1);
+}
+
+
+static int
+vet_spelling_ends(const vet_view_t *view, size_t at)
+{
+    size_t     from, to;
+    vet_str_t  text;
+
+    text = view->text;
+
+    if (at == text.len || text.data[at] == ' ') {
+        return 1;
+    }
+
+    to = vet_view_base_end(view, at);
+    from = vet_view_base_start(view, at);
+
+    return from != to || vet_spelling_sign(view->base->text, from)
            || vet_spelling_parted(view, vet_spelling_back(text, at), at);
 }
 
@@ -299,7 +316,7 @@ vet_spelling_parted(const vet_view_t *view, size_t from, size_t to)
 /* Goes through letters and view; returns 0 when they are not the same. */
 
 static int
-vet_spelling_walk(vet_oddity_t *o, const vet_found_t *found)
+vet_spelling_walk(vet_oddity_t *o, size_t start, size_t *end)
 {
     size_t                i, n, pos;
     uint32_t              cp;
@@ -307,19 +324,18 @@ vet_spelling_walk(vet_oddity_t *o, const vet_found_t *found)
     const vet_letter_t   *letter;
 
     text = o->view->text;
-    pos = found->start;
+    pos = start;
 
     for (i = 0; i < o->spelling->n; i++) {
         letter = &o->spelling->letters[i];
 
-        n = (letter->gap && pos < found->end && text.data[pos] == ' ') ? 1 : 0;
+        n = (letter->gap && pos < text.len && text.data[pos] == ' ') ? 1 : 0;
 
-        if (pos + n >= found->end) {
+        if (pos + n >= text.len) {
             cp = 0;
 
         } else {
-            (void) vet_uni_read(text.data + pos + n, found->end - pos - n,
-                                &cp);
+            (void) vet_uni_read(text.data + pos + n, text.len - pos - n, &cp);
         }
 
         if (cp == 0 || !vet_spelling_takes(o, i, cp, pos + n)) {
@@ -348,12 +364,14 @@ vet_spelling_walk(vet_oddity_t *o, const vet_found_t *found)
         o->accented |= (cp >= 0x80 && cp != letter->bare);
         pos += n;
 
-        n = vet_uni_read(text.data + pos, found->end - pos, &cp);
+        n = vet_uni_read(text.data + pos, text.len - pos, &cp);
         vet_spelling_char(o, pos, n);
         pos += n;
     }
 
-    return pos == found->end;
+    *end = pos;
+
+    return 1;
 }
 
 

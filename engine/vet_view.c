@@ -8,8 +8,10 @@
  * the business of the views.  The text view is NFC of the compatibility and
  * case folding of Unicode (as NFKC_Casefold, but spacing accents and long
  * ligatures stay), every white space is one SPACE, and what is shown as
- * nothing is gone.  The folded view is the same without accents.  Both are
- * the same for NFC and NFD.
+ * nothing is gone.  What looks like a Latin letter is that letter, and a Latin
+ * letter has at most two marks, of those that are written on such letters:
+ * more of them hide a word.  The folded view is the same without accents.
+ * Both are the same for NFC and NFD.
  *
  * Zero width joiners and non-joiners are gone as well: Persian and Indic
  * words are then compared without them, and an emoji sequence as its parts.
@@ -19,8 +21,9 @@
  * never an error, a gap or a place where nothing matches, and a view is
  * always valid UTF-8.
  *
- * Work is linear in the value: characters go through one by one, and a
- * cluster (a starter and the marks on it) is ordered by counting.
+ * Work is linear in the value: nearly all goes through vet_latin.c, other
+ * characters one by one, and a cluster (a starter and the marks on it) is
+ * ordered by counting.
  */
 
 
@@ -38,7 +41,6 @@
 #define VET_CCC_SHIFT       21
 #define VET_CP_MASK         ((1u << VET_CCC_SHIFT) - 1)
 
-#define VET_GONE            0xff     /* in vet_view_ascii */
 
 
 typedef struct {
@@ -79,6 +81,7 @@ static size_t vet_view_same(vet_str_t value, vet_view_kind_t kind);
 static int vet_view_raw(vet_builder_t *b);
 static int vet_view_chars(vet_builder_t *b);
 static int vet_view_run(vet_builder_t *b, size_t *i);
+static int vet_view_plain(const vet_builder_t *b, size_t i);
 static int vet_view_breaks(const vet_builder_t *b, size_t i);
 static int vet_view_char(vet_builder_t *b, const vet_char_t *c, int alone);
 static int vet_view_push(vet_builder_t *b, uint32_t cp, const vet_char_t *c);
@@ -91,28 +94,6 @@ static int vet_view_count_sort(vet_builder_t *b);
 static int vet_view_room(vet_builder_t *b, size_t n);
 static int vet_view_span(vet_builder_t *b, size_t from, size_t to);
 static size_t vet_view_find(const vet_view_t *view, size_t pos);
-
-
-/* What the text view has for ASCII; NUL is kept, it is a byte like another. */
-
-static const unsigned char  vet_view_ascii[128] = {
-    0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    0xff, 0x20, 0x20, 0x20, 0x20, 0x20, 0xff, 0xff,
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    ' ', '!', '"', '#', '$', '%', '&', '\'',
-    '(', ')', '*', '+', ',', '-', '.', '/',
-    '0', '1', '2', '3', '4', '5', '6', '7',
-    '8', '9', ':', ';', '<', '=', '>', '?',
-    '@', 'a', 'b', 'c', 'd', 'e', 'f', 'g',
-    'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
-    'p', 'q', 'r', 's', 't', 'u', 'v', 'w',
-    'x', 'y', 'z', '[', '\\', ']', '^', '_',
-    '`', 'a', 'b', 'c', 'd', 'e', 'f', 'g',
-    'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
-    'p', 'q', 'r', 's', 't', 'u', 'v', 'w',
-    'x', 'y', 'z', '{', '|', '}', '~', 0xff,
-};
 
 
 int
@@ -193,13 +174,12 @@ vet_view_same(vet_str_t value, vet_view_kind_t kind)
     for (i = 0; i < value.len; i += n) {
 
         if (value.data[i] < 0x80) {
-            if (kind != VET_VIEW_RAW
-                && vet_view_ascii[value.data[i]] != value.data[i])
-            {
+            n = vet_latin_same(value, i, kind);
+
+            if (n == 0) {
                 break;
             }
 
-            n = 1;
             continue;
         }
 
@@ -275,57 +255,74 @@ vet_view_chars(vet_builder_t *b)
 
 
 /*
- * Writes the ASCII characters from *i on that nothing can join, all at once,
- * and moves *i behind them.
+ * Writes the ASCII characters and the Latin letters from *i on that nothing
+ * can join, and moves *i behind them.
  */
 
 static int
 vet_view_run(vet_builder_t *b, size_t *i)
 {
-    int                   rc;
-    size_t                from, to, len;
-    const unsigned char  *p;
+    int          rc;
+    size_t       at;
+    vet_latin_t  l;
 
-    p = b->value.data;
-    len = b->value.len;
-    from = *i;
-
-    for (to = from; to < len; to++) {
-        if (p[to] >= 0x80 || vet_view_ascii[p[to]] == VET_GONE) {
-            break;
+    if (vet_view_plain(b, *i)) {
+        rc = vet_view_flush(b);
+        if (rc == VET_OK) {
+            rc = vet_view_room(b, b->value.len - *i + VET_LATIN_ROOM);
         }
 
-        if (to + 1 < len
-            && (p[to + 1] >= 0x80 || vet_view_ascii[p[to + 1]] == VET_GONE))
-        {
-            break;
+        if (rc != VET_OK) {
+            return rc;
         }
-    }
 
-    if (to == from) {
-        return VET_OK;
-    }
+        at = *i;
 
-    rc = vet_view_flush(b);
-    if (rc == VET_OK) {
-        rc = vet_view_room(b, to - from);
-    }
+        l.data = b->value.data;
+        l.size = b->value.len;
+        l.map = b->folded ? vet_uni_latin_fold : vet_uni_latin_text;
+        l.i = at;
+        l.out = b->out;
+        l.len = b->len;
+        l.spans = &b->spans;
 
-    if (rc == VET_OK) {
-        rc = vet_view_span(b, from, 0);
-    }
+        rc = vet_latin_run(&l);
+        if (rc != VET_OK) {
+            return rc;
+        }
 
-    if (rc != VET_OK) {
-        return rc;
-    }
+        if (l.i > at && !vet_view_breaks(b, l.i)) {
+            vet_latin_undo(&l);
+        }
 
-    *i = to;
-
-    while (from < to) {
-        b->out[b->len++] = vet_view_ascii[p[from++]];
+        b->len = l.len;
+        *i = l.i;
     }
 
     return VET_OK;
+}
+
+
+/* Tells whether vet_latin_run takes the character at i. */
+
+static int
+vet_view_plain(const vet_builder_t *b, size_t i)
+{
+    size_t                at;
+    const unsigned char  *p;
+
+    if (i == b->value.len) {
+        return 0;
+    }
+
+    p = b->value.data + i;
+
+    if (*p < 0x80) {
+        return vet_view_ascii[*p] != VET_VIEW_GONE;
+    }
+
+    return vet_uni_latin_read(p, b->value.len - i, &at) != 0
+           && vet_uni_latin_text[at] != 0 && vet_uni_latin_fold[at] != 0;
 }
 
 
@@ -672,7 +669,7 @@ vet_view_room(vet_builder_t *b, size_t n)
 
     /* usually a view is not longer than its value */
 
-    size = (b->size == 0) ? b->value.len : 2 * b->size;
+    size = (b->size == 0) ? b->value.len + VET_LATIN_ROOM : 2 * b->size;
     size = (size < b->len + n) ? b->len + n : size;
     size += VET_UNI_BYTES;
 
@@ -716,9 +713,14 @@ vet_view_span(vet_builder_t *b, size_t from, size_t to)
         }
     }
 
-    span = vet_list_push(&b->spans);
-    if (span == NULL) {
-        return vet_pool_failed(b->pool);
+    if (b->spans.n < b->spans.nalloc) {
+        span = (vet_span_t *) b->spans.elts + b->spans.n++;
+
+    } else {
+        span = vet_list_push(&b->spans);
+        if (span == NULL) {
+            return vet_pool_failed(b->pool);
+        }
     }
 
     span->view = (uint32_t) b->len;
@@ -846,13 +848,13 @@ vet_pool_failed(const vet_pool_t *pool)
 void *
 vet_list_push(vet_list_t *list)
 {
-    void    *elts;
+    void    *elts, *elt;
     size_t   n;
 
     if (list->n == list->nalloc) {
         n = (list->nalloc == 0) ? 8 : 2 * list->nalloc;
 
-        elts = vet_pcalloc(list->pool, n * list->size);
+        elts = vet_palloc(list->pool, n * list->size);
         if (elts == NULL) {
             return NULL;
         }
@@ -865,7 +867,10 @@ vet_list_push(vet_list_t *list)
         list->nalloc = n;
     }
 
-    return (char *) list->elts + list->size * list->n++;
+    elt = (char *) list->elts + list->size * list->n++;
+    memset(elt, 0, list->size);
+
+    return elt;
 }
 
 

@@ -271,6 +271,7 @@ ngx_http_moderate_create_loc_conf(ngx_conf_t *cf)
     mlcf->keys = NGX_CONF_UNSET_PTR;
     mlcf->body_size = NGX_CONF_UNSET_SIZE;
     mlcf->hold_size = NGX_CONF_UNSET_SIZE;
+    mlcf->thread_size = NGX_CONF_UNSET_SIZE;
     mlcf->unreadable = NGX_CONF_UNSET_UINT;
     mlcf->failure_counters = NGX_CONF_UNSET_UINT;
     mlcf->failure_store = NGX_CONF_UNSET_UINT;
@@ -310,6 +311,7 @@ ngx_http_moderate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->keys, prev->keys, NULL);
     ngx_conf_merge_size_value(conf->body_size, prev->body_size, 1024 * 1024);
     ngx_conf_merge_size_value(conf->hold_size, prev->hold_size, 1024 * 1024);
+    ngx_conf_merge_size_value(conf->thread_size, prev->thread_size, 4 * 1024);
     ngx_conf_merge_uint_value(conf->unreadable, prev->unreadable, VET_HOLD);
     ngx_conf_merge_uint_value(conf->failure_counters, prev->failure_counters,
                               NGX_HTTP_MODERATE_FAILURE_HOLD);

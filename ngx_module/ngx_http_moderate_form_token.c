@@ -15,20 +15,16 @@ static void ngx_http_moderate_secret(ngx_http_request_t *r, vet_str_t *secret);
 
 
 void
-ngx_http_moderate_context(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
+ngx_http_moderate_context(ngx_http_request_t *r, vet_context_t *context,
+    vet_str_t *secret)
 {
-    vet_str_t                      secret;
-    vet_context_t                 *context;
     ngx_http_moderate_srv_conf_t  *mscf;
 
     mscf = ngx_http_get_module_srv_conf(r, ngx_http_moderate_module);
-    context = &ctx->submission.context;
 
     ngx_http_moderate_str(&r->uri, &context->form);
     ngx_http_moderate_str(&mscf->site, &context->site);
-    ngx_http_moderate_secret(r, &secret);
-
-    vet_token_find(&ctx->submission, secret, (uint64_t) ngx_time());
+    ngx_http_moderate_secret(r, secret);
 }
 
 

@@ -6,17 +6,11 @@
  */
 
 
-#include "ngx_http_moderate_module.h"
+#include "ngx_http_moderate_judge.h"
 #include "ngx_http_moderate_stats.h"
 #include "ngx_http_moderate_store.h"
 
 #include <openssl/rand.h>
-
-
-/* what the engine may take for one submission, beside some times its body */
-
-#define NGX_HTTP_MODERATE_POOL        (8 * 1024 * 1024)
-#define NGX_HTTP_MODERATE_POOL_TIMES  32
 
 
 static ngx_uint_t ngx_http_moderate_is_submission(ngx_http_request_t *r,
@@ -27,12 +21,7 @@ static void ngx_http_moderate_ctx_cleanup(void *data);
 static void ngx_http_moderate_ctx_free(ngx_http_moderate_ctx_t *ctx);
 
 static void ngx_http_moderate_read(ngx_http_request_t *r);
-static ngx_int_t ngx_http_moderate_judge(ngx_http_request_t *r,
-    ngx_http_moderate_ctx_t *ctx);
-static ngx_int_t ngx_http_moderate_parse(ngx_http_request_t *r,
-    ngx_http_moderate_ctx_t *ctx);
-static ngx_int_t ngx_http_moderate_fingerprint(ngx_http_request_t *r,
-    ngx_http_moderate_ctx_t *ctx);
+static void ngx_http_moderate_judged(ngx_http_request_t *r, ngx_int_t rc);
 static ngx_uint_t ngx_http_moderate_says_something(
     ngx_http_moderate_ctx_t *ctx);
 static void ngx_http_moderate_wait(ngx_http_request_t *r);
@@ -259,26 +248,45 @@ ngx_http_moderate_read(ngx_http_request_t *r)
 
     ctx = ngx_http_moderate_get_ctx(r);
 
-    ctx->started = ngx_http_moderate_microseconds();
-
     rc = ngx_http_moderate_body(r, ctx->conf->body_size, &ctx->body);
 
     if (rc == NGX_DECLINED) {
         ctx->submission.unreadable = VET_TOO_LARGE;
     }
 
-    if (rc == NGX_ERROR || ngx_http_moderate_judge(r, ctx) != NGX_OK) {
+    /* 2 parse, 3 view, 4 match */
+
+    if (rc != NGX_ERROR) {
+        rc = ngx_http_moderate_judge(r, ctx, ngx_http_moderate_judged);
+    }
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_moderate_judged(r, rc);
+    }
+}
+
+
+/* 5 count */
+
+static void
+ngx_http_moderate_judged(ngx_http_request_t *r, ngx_int_t rc)
+{
+    uint64_t                  now;
+    ngx_http_moderate_ctx_t  *ctx;
+
+    if (rc != NGX_OK) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
 
-    /* 5 count */
+    ctx = ngx_http_moderate_get_ctx(r);
+    now = ngx_http_moderate_microseconds();
 
     rc = ngx_http_moderate_says_something(ctx)
          ? ngx_http_moderate_count(r, ctx, ngx_http_moderate_counted)
          : NGX_DECLINED;
 
-    ctx->spent = ngx_http_moderate_microseconds() - ctx->started;
+    ctx->spent += ngx_http_moderate_microseconds() - now;
 
     if (rc == NGX_AGAIN) {
         ctx->state = NGX_HTTP_MODERATE_COUNTING;
@@ -292,113 +300,6 @@ ngx_http_moderate_read(ngx_http_request_t *r)
     }
 
     ngx_http_moderate_counted(r, NGX_ERROR, NULL);
-}
-
-
-static ngx_int_t
-ngx_http_moderate_judge(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
-{
-    int                             rc;
-    ngx_http_moderate_main_conf_t  *mmcf;
-
-    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
-
-    ctx->pool = vet_pool_create(NGX_HTTP_MODERATE_POOL
-                                + NGX_HTTP_MODERATE_POOL_TIMES
-                                  * ngx_min(ctx->body.len,
-                                            ctx->conf->body_size));
-    if (ctx->pool == NULL) {
-        return NGX_ERROR;
-    }
-
-    /* 2 parse */
-
-    if (ctx->submission.unreadable != VET_TOO_LARGE
-        && ngx_http_moderate_parse(r, ctx) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* 3 view, 4 match */
-
-    ngx_http_moderate_context(r, ctx);
-
-    rc = vet_match(ctx->pool, ctx->set->ruleset, mmcf->scratch,
-                   &ctx->submission, &ctx->hits);
-
-    if (rc == VET_LIMIT) {
-
-        /*
-         * The pool is spent and nothing more is found in it.  A body that
-         * needs this much is judged as one that is too large.
-         */
-
-        vet_pool_destroy(ctx->pool);
-
-        ctx->pool = vet_pool_create(NGX_HTTP_MODERATE_POOL);
-        if (ctx->pool == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memzero(&ctx->submission, sizeof(vet_submission_t));
-        ngx_memzero(&ctx->hits, sizeof(vet_hits_t));
-        ctx->submission.unreadable = VET_TOO_LARGE;
-        ngx_http_moderate_context(r, ctx);
-
-        rc = vet_match(ctx->pool, ctx->set->ruleset, mmcf->scratch,
-                       &ctx->submission, &ctx->hits);
-    }
-
-    if (rc != VET_OK) {
-        ngx_log_error(NGX_LOG_CRIT, r->connection->log, 0,
-                      "submission %*s could not be judged: no memory",
-                      (size_t) NGX_HTTP_MODERATE_ID_LEN, ctx->id);
-        return NGX_ERROR;
-    }
-
-    ctx->unreadable = (ctx->submission.unreadable != VET_READABLE);
-
-    return ngx_http_moderate_fingerprint(r, ctx);
-}
-
-
-static ngx_int_t
-ngx_http_moderate_parse(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
-{
-    int            rc;
-    vet_message_t  message;
-
-    ngx_http_moderate_message(r, &ctx->body, &message);
-
-    rc = vet_parse(ctx->pool, &message, ctx->conf->form, &ctx->submission);
-
-    if (rc == VET_LIMIT) {
-        ngx_memzero(&ctx->submission, sizeof(vet_submission_t));
-        ctx->submission.unreadable = VET_TOO_LARGE;
-        return NGX_OK;
-    }
-
-    return (rc == VET_OK) ? NGX_OK : NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_http_moderate_fingerprint(ngx_http_request_t *r,
-    ngx_http_moderate_ctx_t *ctx)
-{
-    int        rc;
-    vet_str_t  text;
-
-    rc = vet_fingerprint(ctx->pool, &ctx->submission, &text);
-
-    if (rc == VET_OK) {
-        ctx->fingerprint.data = (u_char *) text.data;
-        ctx->fingerprint.len = text.len;
-    }
-
-    /* without memory for it: not counted by what it says, but by who says it */
-
-    return (rc == VET_ERROR) ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -545,7 +446,9 @@ ngx_http_moderate_rule_names(ngx_http_request_t *r,
     len = 0;
 
     for (i = 0; i < ctx->hits.n; i++) {
-        len += ctx->hits.elts[i].rule->id.len + 1;
+        rule = ctx->hits.elts[i].about;
+        len += ctx->hits.elts[i].rule->id.len + 1
+               + ((rule == NULL) ? 0 : rule->id.len + 1);
     }
 
     p = ngx_pnalloc(r->pool, len + 1);
@@ -560,7 +463,9 @@ ngx_http_moderate_rule_names(ngx_http_request_t *r,
 
         /* hits come in the order of the rules */
 
-        if (i > 0 && rule == ctx->hits.elts[i - 1].rule) {
+        if (i > 0 && rule == ctx->hits.elts[i - 1].rule
+            && ctx->hits.elts[i].about == ctx->hits.elts[i - 1].about)
+        {
             continue;
         }
 
@@ -569,6 +474,15 @@ ngx_http_moderate_rule_names(ngx_http_request_t *r,
         }
 
         p = ngx_cpymem(p, rule->id.data, rule->id.len);
+
+        /* engine.budget:scam.loan */
+
+        rule = ctx->hits.elts[i].about;
+
+        if (rule != NULL) {
+            *p++ = ':';
+            p = ngx_cpymem(p, rule->id.data, rule->id.len);
+        }
     }
 
     ctx->rules.len = p - ctx->rules.data;

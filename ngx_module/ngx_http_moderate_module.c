@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_moderate_conf.h"
+#include "ngx_http_moderate_judge.h"
 
 #include <ngx_thread_pool.h>
 
@@ -138,6 +139,13 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       ngx_http_moderate_thread_pool_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_moderate_main_conf_t, thread_pool_name),
+      NULL },
+
+    { ngx_string("moderate_thread_size"),
+      NGX_HTTP_MODERATE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_moderate_thread_size_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_moderate_loc_conf_t, thread_size),
       NULL },
 
     { ngx_string("moderate_failure"),

@@ -3,7 +3,7 @@
  * Copyright (C) the moderate authors
  *
  * The glue between nginx, the engine (vet.h) and Redis.  A submission travels
- * through the files in this order: handler, body, rules, counter store,
+ * through the files in this order: handler, body, judge, counter store,
  * handler again, record, queue store, answer.  A moderator's request travels
  * through api, queue store and replay.
  */
@@ -66,6 +66,8 @@ typedef struct {
 typedef struct ngx_http_moderate_set_s {
     vet_ruleset_t              *ruleset;
     ngx_uint_t                  refs;
+    u_char                     *shadow;         /* a bit a rule; or NULL */
+    ngx_atomic_uint_t           shadows;        /* as they were looked up */
 } ngx_http_moderate_set_t;
 
 
@@ -125,6 +127,7 @@ typedef struct {
     ngx_array_t                *keys;           /* of key_t */
     size_t                      body_size;
     size_t                      hold_size;
+    size_t                      thread_size;
     ngx_uint_t                  unreadable;     /* vet_action_t */
     ngx_uint_t                  failure_counters;
     ngx_uint_t                  failure_store;
@@ -156,6 +159,7 @@ typedef struct {
 
 typedef enum {
     NGX_HTTP_MODERATE_READING = 0,
+    NGX_HTTP_MODERATE_JUDGING,      /* in a thread */
     NGX_HTTP_MODERATE_COUNTING,
     NGX_HTTP_MODERATE_STORING,
     NGX_HTTP_MODERATE_PASSED,       /* from here on the verdict is made */
@@ -185,6 +189,7 @@ typedef struct {
     ngx_http_moderate_loc_conf_t  *conf;        /* where it was received */
     ngx_http_moderate_wait_t   *wait;
     ngx_http_moderate_set_t    *set;
+    ngx_thread_task_t          *judging;
 
     vet_pool_t                 *pool;
     vet_submission_t            submission;
@@ -197,8 +202,7 @@ typedef struct {
     ngx_str_t                   ruleset;        /* version */
     ngx_str_t                   reason;         /* public code */
     uint64_t                    received;       /* ms since the epoch */
-    uint64_t                    started;        /* us, for $moderate_time */
-    uint64_t                    spent;
+    uint64_t                    spent;          /* us, for $moderate_time */
     u_char                      id[NGX_HTTP_MODERATE_ID_LEN];
 
     unsigned                    unreadable:1;
@@ -243,9 +247,9 @@ ngx_http_moderate_ctx_t *ngx_http_moderate_get_ctx(ngx_http_request_t *r);
 
 /* ngx_http_moderate_form_token.c: what is known besides the body */
 
-/* Tells the engine the form, the site and the age of the form's token. */
-void ngx_http_moderate_context(ngx_http_request_t *r,
-    ngx_http_moderate_ctx_t *ctx);
+/* Gives the form and the site, and the secret of the form's token. */
+void ngx_http_moderate_context(ngx_http_request_t *r, vet_context_t *context,
+    vet_str_t *secret);
 
 /* $moderate_form_token */
 ngx_int_t ngx_http_moderate_token_variable(ngx_http_request_t *r,

@@ -9,7 +9,7 @@
  */
 
 
-#include "ngx_http_moderate_module.h"
+#include "ngx_http_moderate_judge.h"
 
 #include <ngx_thread_pool.h>
 
@@ -180,6 +180,8 @@ ngx_http_moderate_rules_set(ngx_http_moderate_rules_t *rules,
 
     set->ruleset = ruleset;
     set->refs = 1;
+    set->shadow = NULL;
+    set->shadows = 0;
 
     rules->live = set;
     rules->loaded = ngx_time();
@@ -193,6 +195,7 @@ ngx_http_moderate_set_release(ngx_http_moderate_set_t *set)
 {
     if (--set->refs == 0) {
         vet_ruleset_destroy(set->ruleset);
+        ngx_free(set->shadow);
         ngx_free(set);
     }
 }
@@ -418,10 +421,13 @@ static void
 ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
     vet_ruleset_t *ruleset)
 {
-    time_t                    loaded;
-    vet_str_t                 version;
-    ngx_http_moderate_set_t  *old;
+    time_t                          loaded;
+    vet_str_t                       version;
+    ngx_http_moderate_set_t        *old;
+    ngx_http_moderate_main_conf_t  *mmcf;
 
+    mmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_moderate_module);
     old = rules->live;
     loaded = rules->loaded;
 
@@ -455,6 +461,7 @@ ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
     rules->swaps++;
     ngx_http_moderate_stats_set(rules);
 
+    ngx_http_moderate_shadow_forget(mmcf, old);
     ngx_http_moderate_set_release(old);
 }
 

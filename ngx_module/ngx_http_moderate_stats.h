@@ -22,6 +22,9 @@
 #define NGX_HTTP_MODERATE_STATS_NAME     64     /* bytes of a site or an id */
 #define NGX_HTTP_MODERATE_STATS_TEXT     512
 #define NGX_HTTP_MODERATE_STATS_BUCKETS  8
+#define NGX_HTTP_MODERATE_STATS_SHADOWS  128    /* rules that ran out */
+#define NGX_HTTP_MODERATE_STATS_STRIKES  5      /* so often, in so long: */
+#define NGX_HTTP_MODERATE_STATS_STRIKE_TIME  600        /* seconds */
 
 
 /* events of a site */
@@ -113,10 +116,26 @@ struct ngx_http_moderate_worker_stats_s {
 };
 
 
+/* a rule of a set that ran out of its limits; with the zone locked */
+
+typedef struct {
+    size_t                      len;            /* 0: free */
+    u_char                      id[NGX_HTTP_MODERATE_STATS_NAME];
+    size_t                      version_len;
+    u_char                      version[NGX_HTTP_MODERATE_STATS_NAME];
+    ngx_uint_t                  generation;     /* of the configuration */
+    ngx_uint_t                  n;              /* of strikes, ever */
+    time_t                      strikes[NGX_HTTP_MODERATE_STATS_STRIKES];
+    time_t                      since;          /* in the shadow; 0: is not */
+    ngx_http_moderate_stats_text_t  place;      /* file:line */
+} ngx_http_moderate_shadow_stats_t;
+
+
 typedef enum {
     NGX_HTTP_MODERATE_STATS_FULL_SITES = 0,
     NGX_HTTP_MODERATE_STATS_FULL_RULES,
     NGX_HTTP_MODERATE_STATS_FULL_WORKERS,
+    NGX_HTTP_MODERATE_STATS_FULL_SHADOWS,
     NGX_HTTP_MODERATE_STATS_TABLES
 } ngx_http_moderate_stats_table_e;
 
@@ -125,6 +144,10 @@ struct ngx_http_moderate_stats_s {
     ngx_uint_t                  generation;
     ngx_queue_t                 workers;        /* with the zone locked */
     ngx_atomic_t                full[NGX_HTTP_MODERATE_STATS_TABLES];
+
+    ngx_atomic_t                shadows;        /* changes of the table */
+    ngx_http_moderate_shadow_stats_t
+                                shadow[NGX_HTTP_MODERATE_STATS_SHADOWS];
 
     ngx_atomic_t                nsites;
     ngx_http_moderate_site_stats_t  sites[NGX_HTTP_MODERATE_STATS_SITES];
@@ -159,6 +182,7 @@ ngx_int_t ngx_http_moderate_stats_workers(
 typedef enum {
     NGX_HTTP_MODERATE_RULES_BROKEN = 0,
     NGX_HTTP_MODERATE_RULES_DIFFER,
+    NGX_HTTP_MODERATE_RULES_SHADOWED,
     NGX_HTTP_MODERATE_REDIS_AWAY,
     NGX_HTTP_MODERATE_REDIS_REFUSES,
     NGX_HTTP_MODERATE_REDIS_UNSAFE,
@@ -172,6 +196,7 @@ typedef struct {
     ngx_http_moderate_stats_t  *stats;
     ngx_array_t                 workers;        /* of worker_stats_t * */
     ngx_uint_t                  newest;         /* generation */
+    ngx_array_t                 shadows;        /* of shadow_stats_t */
     unsigned                    degraded[NGX_HTTP_MODERATE_DEGRADED_N];
 } ngx_http_moderate_status_t;
 
@@ -201,6 +226,10 @@ typedef struct {
 
 void ngx_http_moderate_text(ngx_http_moderate_text_t *text, const void *data,
     size_t len);
+
+/* Copies the rules that are in the shadow in this configuration. */
+ngx_int_t ngx_http_moderate_stats_shadows(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_http_moderate_status_t *status);
 
 /* Returns a stored message fit to be shown; its length is 0 without one. */
 ngx_str_t ngx_http_moderate_stats_message(ngx_http_moderate_status_t *status,

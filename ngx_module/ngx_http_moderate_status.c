@@ -35,6 +35,8 @@ const ngx_http_moderate_reason_t
       "a rule set could not be loaded, the last good one stays" },
     { ngx_string("rules-differ"),
       "workers have different versions of a rule set" },
+    { ngx_string("rules-shadowed"),
+      "a rule kept running out of its limits and is in the shadow" },
     { ngx_string("redis-away"),
       "a worker has no Redis that answers" },
     { ngx_string("redis-refuses"),
@@ -51,7 +53,8 @@ const ngx_str_t
 {
     ngx_string("sites"),
     ngx_string("rules"),
-    ngx_string("workers")
+    ngx_string("workers"),
+    ngx_string("shadowed")
 };
 
 
@@ -125,7 +128,8 @@ ngx_http_moderate_status_handler(ngx_http_request_t *r)
     status.stats = mmcf->stats;
 
     if (ngx_http_moderate_stats_workers(mmcf, r->pool, &status.workers)
-        != NGX_OK)
+        != NGX_OK
+        || ngx_http_moderate_stats_shadows(mmcf, &status) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -221,6 +225,9 @@ ngx_http_moderate_status_health(ngx_http_moderate_status_t *status)
         redis = ngx_http_moderate_stats_redis_of(worker[i], 1);
         ngx_http_moderate_status_redis(status, redis);
     }
+
+    status->degraded[NGX_HTTP_MODERATE_RULES_SHADOWED] =
+                                                (status->shadows.nelts != 0);
 
     for (i = 0; i < NGX_HTTP_MODERATE_STATS_TABLES; i++) {
         if (status->stats->full[i]) {

@@ -25,6 +25,8 @@ static json_t *ngx_http_moderate_json_judging(
     ngx_http_moderate_site_stats_t *site);
 static json_t *ngx_http_moderate_json_rules(
     ngx_http_moderate_stats_t *stats);
+static json_t *ngx_http_moderate_json_shadows(
+    ngx_http_moderate_status_t *status);
 static json_t *ngx_http_moderate_json_full(ngx_http_moderate_stats_t *stats);
 static json_t *ngx_http_moderate_json_workers(
     ngx_http_moderate_status_t *status);
@@ -57,11 +59,12 @@ ngx_http_moderate_status_json(ngx_http_moderate_status_t *status,
 
     reasons = ngx_http_moderate_json_reasons(status);
 
-    json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}",
+    json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "status", json_array_size(reasons) ? "degraded" : "ok",
                      "reasons", reasons,
                      "sites", ngx_http_moderate_json_sites(status->stats),
                      "rules", ngx_http_moderate_json_rules(status->stats),
+                     "shadowed", ngx_http_moderate_json_shadows(status),
                      "not_counted", ngx_http_moderate_json_full(status->stats),
                      "workers", ngx_http_moderate_json_workers(status));
 
@@ -262,6 +265,35 @@ ngx_http_moderate_json_rules(ngx_http_moderate_stats_t *stats)
                         "rejected", (json_int_t) rule->rejected);
 
         rc |= json_object_set_new(json, (char *) id, one);
+    }
+
+    return ngx_http_moderate_json_checked(json, rc);
+}
+
+
+static json_t *
+ngx_http_moderate_json_shadows(ngx_http_moderate_status_t *status)
+{
+    json_t                            *json, *one;
+    ngx_int_t                          rc;
+    ngx_str_t                          place;
+    ngx_uint_t                         i;
+    ngx_http_moderate_shadow_stats_t  *shadow;
+
+    json = json_array();
+    rc = NGX_OK;
+    shadow = status->shadows.elts;
+
+    for (i = 0; i < status->shadows.nelts; i++) {
+        place = ngx_http_moderate_stats_message(status, &shadow[i].place);
+
+        one = json_pack("{s:s%, s:s%, s:s%, s:I}",
+                        "rule", shadow[i].id, shadow[i].len,
+                        "version", shadow[i].version, shadow[i].version_len,
+                        "place", place.data, place.len,
+                        "since", (json_int_t) shadow[i].since);
+
+        rc |= json_array_append_new(json, one);
     }
 
     return ngx_http_moderate_json_checked(json, rc);

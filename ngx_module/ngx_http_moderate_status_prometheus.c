@@ -33,6 +33,8 @@ static void ngx_http_moderate_prometheus_judging(
     ngx_http_moderate_stats_t *stats, ngx_http_moderate_text_t *text);
 static void ngx_http_moderate_prometheus_rules(
     ngx_http_moderate_stats_t *stats, ngx_http_moderate_text_t *text);
+static void ngx_http_moderate_prometheus_shadows(
+    ngx_http_moderate_status_t *status, ngx_http_moderate_text_t *text);
 static void ngx_http_moderate_prometheus_workers(
     ngx_http_moderate_status_t *status, ngx_http_moderate_text_t *text);
 static void ngx_http_moderate_prometheus_sets(
@@ -121,6 +123,7 @@ ngx_http_moderate_status_prometheus(ngx_http_moderate_status_t *status,
     ngx_http_moderate_prometheus_events(status->stats, text);
     ngx_http_moderate_prometheus_judging(status->stats, text);
     ngx_http_moderate_prometheus_rules(status->stats, text);
+    ngx_http_moderate_prometheus_shadows(status, text);
     ngx_http_moderate_prometheus_workers(status, text);
 
     for (figure = ngx_http_moderate_set_figures; figure->name; figure++) {
@@ -359,6 +362,28 @@ ngx_http_moderate_prometheus_rules(ngx_http_moderate_stats_t *stats,
             ngx_http_moderate_label(text, "rule", rule->id, rule->len);
             ngx_http_moderate_value(text, *count);
         }
+    }
+}
+
+
+static void
+ngx_http_moderate_prometheus_shadows(ngx_http_moderate_status_t *status,
+    ngx_http_moderate_text_t *text)
+{
+    ngx_uint_t                         i;
+    ngx_http_moderate_shadow_stats_t  *shadow;
+
+    ngx_http_moderate_metric(text, "moderate_rule_shadowed", "gauge",
+                             "Rules that kept running out of their limits.");
+
+    shadow = status->shadows.elts;
+
+    for (i = 0; i < status->shadows.nelts; i++) {
+        ngx_http_moderate_name(text, "moderate_rule_shadowed");
+        ngx_http_moderate_label(text, "rule", shadow[i].id, shadow[i].len);
+        ngx_http_moderate_label(text, "version", shadow[i].version,
+                                shadow[i].version_len);
+        ngx_http_moderate_value(text, 1);
     }
 }
 

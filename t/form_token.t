@@ -74,8 +74,8 @@ rules:
   - { id: words, category: abuse, score: 5, words: [bad],
       examples: { hit: [bad], miss: [x] } }
   - { id: token, category: abuse, score: 5, match: '[\w\-]{54}',
-      examples: { hit: ["012345678901234567890123456789012345678901234567890123"],
-                  miss: [x] } }
+      examples: { miss: [x], hit:
+        ["012345678901234567890123456789012345678901234567890123"] } }
 limits:
   - { id: rate, key: client, over: 1, per: 1d, score: 5, forms: [/rate] }
 except:

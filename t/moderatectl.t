@@ -144,6 +144,24 @@ like($out, qr/^score 5\.0: hold \(hold from 5\.0, .*\), reason /m, 'verdict');
 unlike($out, qr/[^\n -~]/, 'explain is safe for a terminal');
 is($code, 1, 'held exits 1');
 
+# where a submission was sent
+
+$t->write_file('scope.yaml', <<'EOF');
+version: 1
+rules:
+  - { id: scope, category: abuse, score: 5, forms: [/a/], sites: [portal],
+      words: [pills], examples: { hit: [pills], miss: [x] } }
+EOF
+
+my @scope = ('explain', '--type', $form, '--field', 'text=comment', '--rules',
+             "$dir/scope.yaml", "$dir/body");
+
+unlike(ctl(@scope), qr/^5\.0  scope/m, 'no form, no site');
+like(ctl(@scope, '--form', '/a/b', '--site', 'portal'), qr/^5\.0  scope/m,
+     'form and site');
+unlike(ctl(@scope, '--form', '/a/b', '--site', 'x'), qr/^5\.0  scope/m,
+       'another site');
+
 $t->write_file('body', '{"a":1,"a":2}');
 like(ctl('explain', '--type', 'application/json', "$dir/body"),
      qr/^unreadable: json-duplicate-key, noticed at byte 7$/m, 'unreadable');

@@ -18,9 +18,9 @@ build='build-essential nginx nginx-dev libhiredis-dev libpcre2-dev libyaml-dev
 demo='redis-server python3 openssl'
 test='redis-server python3 python3-h2 python3-multipart perl openssl curl
       libcmocka-dev clang libclang-rt-14-dev php-cgi nodejs node-busboy
-      python3-werkzeug libcgi-pm-perl'
+      python3-werkzeug libcgi-pm-perl unicode-data bzip2'
 lint='cppcheck perl python3 python3-icu python3-jsonschema python3-yaml git
-      binutils nodejs'
+      binutils nodejs mandoc'
 console='chromium nodejs npm'
 differential='python3-django python3-tornado'
 

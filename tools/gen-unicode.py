@@ -275,8 +275,19 @@ def trie(seconds, accented, maps):
     return list(records), index, data
 
 
-def array(ctype, name, items):
-    print(f"\n\nstatic const {ctype}  {name}[] = {{")
+def latin(view):
+    """What a view has for the Latin letters of vet_uni_latin_read(), where
+    that is one letter, as long in UTF-8 or shorter; else 0."""
+    for cp in [*range(0x80, 0x280), *range(0x1e00, 0x1f00)]:
+        out = unicodedata.normalize("NFC", view(cp))
+        fits = len(out) == 1 and unicodedata.category(out)[0] == "L" \
+            and unicodedata.category(chr(cp))[0] == "L" \
+            and len(out.encode()) <= len(chr(cp).encode())
+        yield hex(ord(out)) if fits else "0"
+
+
+def array(ctype, name, items, scope="static "):
+    print(f"\n\n{scope}const {ctype}  {name}[] = {{")
     line = "   "
     for item in items:
         if len(line) + len(item) + 2 > 79:
@@ -322,6 +333,9 @@ def main():
     array("vet_uni_pair_t", "vet_uni_pairs",
           (f"{{{f:#x},{s:#x},{c:#x}}}"
            for (f, s), c in sorted(pairs.items())))
+    array("uint16_t", "vet_uni_latin_text", latin(text), "")
+    array("uint16_t", "vet_uni_latin_fold",
+          latin(lambda cp: folded(text(cp))), "")
     print("\n\n#endif /* VET_UNICODE_TABLES_H_INCLUDED */")
 
 

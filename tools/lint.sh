@@ -162,8 +162,14 @@ rule_schema() {
 }
 
 
+manual_pages() {
+    files 'docs/man/*.1' | xargs mandoc -Tlint -Wwarning
+}
+
+
 shipped_rules() {
-    "$moderatectl" rules check lua-free-rules
+    "$moderatectl" rules check lua-free-rules \
+    && "$moderatectl" rules test --rules lua-free-rules --cases tests/rules
 }
 
 
@@ -179,7 +185,8 @@ commit_messages() {
         if (length(summary) > 72)
             print $1 ": longer than 72 columns: " summary
         if (summary !~ /^[A-Za-z][A-Za-z0-9 .,_\/-]*: [^A-Z ]/ \
-            && summary !~ /^[A-Za-z][A-Za-z0-9 .,_\/-]*: [A-Z][A-Z0-9]/)
+            && summary !~ /^[A-Za-z][A-Za-z0-9 .,_\/-]*: [A-Z][A-Z0-9]/ \
+            && summary !~ /: (English|Vietnamese|Unicode|Redis|Debian) /)
             print $1 ": not \"Area: lower-case summary\": " summary
     }' | nothing
 }
@@ -197,6 +204,7 @@ check 'cppcheck' static_analysis
 
 check 'Unicode tables are fresh' unicode_tables
 check 'tables of character references are fresh' entity_tables
+check 'manual pages' manual_pages
 check 'shipped rules' shipped_rules
 check 'shipped rules against their schema' rule_schema
 check 'commit messages' commit_messages

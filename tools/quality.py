@@ -132,6 +132,15 @@ def judge_groups(judged):
     return [groups[key] for key in sorted(groups)]
 
 
+def category_of(record):
+    """The category of rules that should find a text: that of spam is stated,
+    else it is the label.
+    """
+    if record["label"] in ("abuse", "personal-data"):
+        return record["label"]
+    return record.get("category")
+
+
 def judge_categories(judge, judged):
     """Recall: of texts with this category, those caught.  Precision: of those
     caught with a hit of a rule of this category, those that are not benign.
@@ -145,7 +154,7 @@ def judge_categories(judge, judged):
     for record, verdict in judged:
         benign = judge.is_benign(record)
         hit = {h["category"] for h in verdict["hits"] if h["score"] > 0}
-        category = record.get("category")
+        category = category_of(record)
 
         if category and not benign:
             row(category)["n"] += 1
@@ -257,6 +266,11 @@ def without_accents(word, _dice):
                    if not unicodedata.combining(c))
 
 
+# between two words with spaces in them there are more, or nobody could tell
+# where the second one begins
+
+WIDE = "  "
+
 # every word of a hit, or one; spaces in all words would end all words
 
 EVASIONS = {"confusables": (with_lookalikes, True),
@@ -289,9 +303,13 @@ def rewritten(record, verdict, kind, seed):
                                   if w[1] - w[0] >= min(3, longest)])]
         chosen.update(words)
 
-    out = text
+    out, behind = text, None
     for start, end in sorted(chosen, reverse=True):
-        out = out[:start] + rewrite(out[start:end], dice) + out[end:]
+        gap = out[end:behind] if behind is not None else ""
+        wide = kind == "spaces" and gap == " "
+        out = (out[:start] + rewrite(out[start:end], dice)
+               + (WIDE if wide else "") + out[end:])
+        behind = start
 
     return None if out == text else out
 
@@ -299,7 +317,8 @@ def rewritten(record, verdict, kind, seed):
 def judge_evasion(judge, judged, seed):
     """What is lost of the texts that are caught, when they are rewritten."""
     rows = []
-    bad = [(r, v) for r, v in judged if caught(v) and not judge.is_benign(r)]
+    bad = [(r, v) for r, v in judged if caught(v)
+           and not judge.is_benign(r) and r["label"] != "personal-data"]
 
     for kind in EVASIONS:
         texts = []

@@ -13,6 +13,7 @@
 
 
 #define BENCH_ROUND    500000.0     /* ns, the least time of one measurement */
+#define BENCH_LONG     50000000.0   /* ns, of a call: once is enough */
 #define BENCH_FIGURES  256
 #define BENCH_TEXT     64
 
@@ -125,6 +126,35 @@ bench_run(bench_t *b, const bench_shape_t *shape, double growth)
     }
 
     return work[0].median;
+}
+
+
+/* What takes long is measured less often.  Other work only adds to it. */
+
+double
+bench_cell(bench_t *b, const char *name, size_t bytes, bench_pt work,
+    void *data, size_t i)
+{
+    size_t        round;
+    bench_time_t  time;
+
+    time.calls = bench_calls(work, data, i);
+    time.rounds[0] = bench_time(work, data, i, time.calls);
+
+    for (round = 1; round < BENCH_ROUNDS; round++) {
+        time.rounds[round] = (time.rounds[0] > BENCH_LONG)
+                             ? time.rounds[0]
+                             : bench_time(work, data, i, time.calls);
+    }
+
+    bench_summary(&time);
+
+    fprintf(b->json, "%s\n{\"shape\":\"", (b->rows++ == 0) ? "" : ",");
+    bench_name(b->json, name);
+    fprintf(b->json, "\",\"bytes\":%zu,\"ns\":%.1f,\"least\":%.1f,"
+            "\"most\":%.1f}", bytes, time.median, time.least, time.most);
+
+    return time.least;
 }
 
 

@@ -55,6 +55,13 @@ int bench_wanted(const bench_t *b, const char *name);
  */
 double bench_run(bench_t *b, const bench_shape_t *shape, double growth);
 
+/*
+ * Measures the work of sizes[i] alone and notes it for JSON, without a line of
+ * the table.  Returns the least nanoseconds.
+ */
+double bench_cell(bench_t *b, const char *name, size_t bytes, bench_pt work,
+    void *data, size_t i);
+
 /* Adds a figure to reach: value may be limit at most. */
 void bench_figure(bench_t *b, const char *name, const char *what,
     double value, double limit);

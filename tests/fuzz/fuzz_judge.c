@@ -72,7 +72,7 @@ static const char  fuzz_yaml[] =
     "      examples: { hit: [b], miss: [a] } }\n"
     "  - { id: parts, category: abuse, score: 2, any: [part, links],\n"
     "      all: [shadow], none: [raw],\n"
-    "      examples: { hit: [a b], miss: [a] } }\n"
+    "      examples: { hit: [b a], miss: [a] } }\n"
     "except:\n"
     "  - { rule: words, when: { text: [ab ab, gia] } }\n"
     "  - { rule: parts, when: { field: author } }\n";

@@ -491,6 +491,14 @@ static const bad_case_t  bad_cases[] = {
             "    hosts: example.com\n"),
       1, "set.yaml:7:12: rule \"a.b\": \"hosts\" is not a list, expected "
          "names such as [example.com], or { file: hosts.txt }" },
+    { "hosts with a path", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    hosts: [a.vn/b]\n"),
+      1, "set.yaml:7:13: rule \"a.b\": bad host \"a.vn/b\", expected a "
+         "name such as example.com, or an address" },
+    { "hosts of 17 labels", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    hosts: [a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.vn]\n"),
+      1, "set.yaml:7:13: rule \"a.b\": bad host \"a.b.c.d.e.f.g.h.i.j.k.l.m"
+         ".n.o.p.vn\", expected a name such as example.com, or an address" },
     { "hosts bad", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
             "    hosts: [\"http://a.vn/\"]\n"),
       1, "set.yaml:7:13: rule \"a.b\": bad host \"http://a.vn/\", expected "

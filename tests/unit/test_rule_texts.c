@@ -125,6 +125,10 @@ static const text_case_t  texts[] = {
     { 0, HOSTS, "http://example.com@good.vn/" },
     { 0, HOSTS, "http://example.com:80@good.vn/" },
     { 0, HOSTS, "a@example.com" },
+    { 1, HOSTS, "http://a@b@example.com/" },
+    { 0, HOSTS, "http://a/b@c@example.com" },
+    { 0, HOSTS, "a@b@example.com" },
+    { 1, HOSTS, "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.example.com" },
     { 0, HOSTS, "example.com@good.vn" },
     { 0, HOSTS, "notexample.com" },
     { 0, HOSTS, "not_example.com" },
@@ -208,6 +212,9 @@ static const text_case_t  texts[] = {
     { 0, EMAIL, "a @ b.vn" },
     { 1, TWO, "a@b.vn 0912345678" },
     { 0, TWO, "0912345678, +84 912 345 678" },
+    { 1, TWO, "0912345678 0987654321" },
+    { 1, TWO, "0912 345 678 - 0987 654 321" },
+    { 1, TWO, "1 2 3 4 5 6 7 8 9 0912345678 0 0987654321" },
     { 0, TWO, "A@b.vn a@B.vn" },
 };
 

@@ -199,8 +199,11 @@ END
 
 sub _globals_http {
     my ($self) = @_;
+    my $size = $ENV{TEST_THREAD_SIZE};
+
     return join '', map { "$_;\n" }
         "access_log $self->{dir}/access.log",
+        (defined $size ? "moderate_thread_size $size" : ()),
         map { "${_}_temp_path $self->{dir}/${_}_temp" }
             qw/ client_body proxy fastcgi uwsgi scgi /;
 }
@@ -891,6 +894,7 @@ frames), C<padding> (bytes), C<trailers> (pairs; nginx refuses them), C<abort>
     TEST_MODERATE_MODULE  the module, else the one of build/module/
     TEST_NGINX_PRELOAD    libraries that nginx needs loaded ahead
     TEST_TIMEOUT          seconds one test file may take, 300
+    TEST_THREAD_SIZE      moderate_thread_size of all tests; 0: all in threads
     TEST_VERBOSE          print configurations, requests and answers
     TEST_DEBUG            error_log at level debug
     TEST_LEAVE            keep the directory

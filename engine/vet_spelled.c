@@ -1,0 +1,339 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Words that are written letter by letter, "v i a g r a" or "v.i.a.g.r.a", or
+ * with something in them that is not shown, as one reading more, in which they
+ * are words: people read them so, and so any rule finds them, on any view.
+ * Text of whole words, that is nearly all there is, has no such reading.
+ */
+
+
+#include "vet_rules.h"
+
+
+#define VET_SPELLED_LEAST   2       /* letters */
+#define VET_SPELLED_GAP     3       /* characters between two of them */
+#define VET_SPELLED_SPACE   (VET_SPELLED_GAP + 1)
+#define VET_SPELLED_ACRONYM 5       /* capitals with dots: "T.P.H.C.M" */
+
+
+/*
+ * A word, or single letters with gaps.  Behind a gap that is wider than the
+ * smallest one another word begins; any white space is wider than a gap
+ * without.
+ */
+
+typedef struct {
+    size_t                  start;
+    size_t                  end;        /* of the last one */
+    size_t                  n;
+    size_t                  gap;        /* the smallest one */
+    int                     acronym;
+} vet_spelled_t;
+
+
+static int vet_spelled_likely(vet_str_t text);
+static int vet_spelled_hidden(vet_str_t text, size_t i);
+static void vet_spelled_run(vet_str_t text, size_t i, vet_spelled_t *run);
+static int vet_spelled_capital(vet_str_t text, size_t i);
+static void vet_spelled_join(vet_decoding_t *d, const vet_spelled_t *run);
+static void vet_spelled_copy(vet_decoding_t *d, size_t i, size_t end);
+static size_t vet_spelled_token(vet_str_t text, size_t i, size_t *n);
+static size_t vet_spelled_gap(vet_str_t text, size_t i, size_t *width);
+
+
+void
+vet_decode_spelled(vet_decoding_t *d)
+{
+    size_t         i, n, end;
+    vet_spelled_t  run;
+
+    if (!vet_spelled_likely(d->in)) {
+        return;
+    }
+
+    end = 0;
+
+    for ( ;; ) {
+        i = vet_spelled_gap(d->in, end, &n);
+        vet_decoding_copy(d, end, i);
+
+        if (i == d->in.len) {
+            break;
+        }
+
+        vet_spelled_run(d->in, i, &run);
+        vet_spelled_join(d, &run);
+        end = run.end;
+    }
+
+    /* what was copied piece by piece is the text itself */
+
+    if (!d->changed) {
+        d->out = NULL;
+        d->len = d->in.len;
+    }
+}
+
+
+/*
+ * Tells, for the price of a look at each byte, whether there may be a run:
+ * bytes of ASCII that are no letters or digits, and those that begin signs and
+ * emoji, stand between; the others belong to letters.
+ */
+
+static int
+vet_spelled_likely(vet_str_t text)
+{
+    size_t         i, letters, singles;
+    unsigned char  c;
+
+    letters = 0;
+    singles = 0;
+
+    for (i = 0; i < text.len; i++) {
+        c = text.data[i];
+
+        if (c >= 0xc2 && vet_spelled_hidden(text, i)) {
+            return 1;
+        }
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9')
+            || (c >= 0xc3 && c != 0xcc && c != 0xcd && c != 0xe2 && c < 0xef))
+        {
+            letters++;
+            continue;
+        }
+
+        /* the rest of a character; marks that stand behind their letter */
+
+        if ((c >= 0x80 && c < 0xc0) || c == 0xcc || c == 0xcd) {
+            continue;
+        }
+
+        if (letters == 1 && ++singles == VET_SPELLED_LEAST) {
+            return 1;
+        }
+
+        singles = (letters > 1) ? 0 : singles;
+        letters = 0;
+    }
+
+    return letters == 1 && singles + 1 >= VET_SPELLED_LEAST;
+}
+
+
+/*
+ * Tells whether one of the invisible characters that are met in text is there:
+ * soft hyphen, joiners and directions, or the byte order mark.
+ */
+
+static int
+vet_spelled_hidden(vet_str_t text, size_t i)
+{
+    const unsigned char  *p;
+
+    p = text.data + i;
+
+    switch (p[0]) {
+
+    case 0xc2:
+        return text.len - i >= 2 && p[1] == 0xad;
+
+    case 0xcd:
+        return text.len - i >= 2 && p[1] == 0x8f;
+
+    case 0xe2:
+        return text.len - i >= 3
+               && ((p[1] == 0x80 && ((p[2] >= 0x8b && p[2] <= 0x8f)
+                                     || (p[2] >= 0xaa && p[2] <= 0xae)))
+                   || (p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xaf));
+
+    case 0xef:
+        return text.len - i >= 3 && p[1] == 0xbb && p[2] == 0xbf;
+
+    case 0xf3:
+        return text.len - i >= 2 && p[1] == 0xa0;
+
+    default:
+        return 0;
+    }
+}
+
+
+/* Reads the word at i, or the single letters that begin there. */
+
+static void
+vet_spelled_run(vet_str_t text, size_t i, vet_spelled_t *run)
+{
+    size_t  n, end, gap;
+
+    run->start = i;
+    run->end = vet_spelled_token(text, i, &n);
+    run->n = 1;
+    run->gap = VET_SPELLED_GAP + VET_SPELLED_SPACE;
+    run->acronym = vet_spelled_capital(text, i);
+
+    while (n == 1) {
+        i = vet_spelled_gap(text, run->end, &gap);
+
+        if (i == text.len || gap > VET_SPELLED_GAP + VET_SPELLED_SPACE) {
+            break;
+        }
+
+        end = vet_spelled_token(text, i, &n);
+
+        if (n == 1) {
+            run->acronym &= vet_spelled_capital(text, i)
+                            && text.data[run->end] == '.';
+            run->end = end;
+            run->n++;
+            run->gap = (gap < run->gap) ? gap : run->gap;
+        }
+    }
+
+    run->acronym &= run->n <= VET_SPELLED_ACRONYM;
+}
+
+
+/* Tells whether a capital letter of Vietnamese is there. */
+
+static int
+vet_spelled_capital(vet_str_t text, size_t i)
+{
+    uint32_t  cp;
+
+    (void) vet_uni_read(text.data + i, text.len - i, &cp);
+
+    return (cp >= 'A' && cp <= 'Z') || (cp >= 0xc0 && cp <= 0xde)
+           || cp == 0x102 || cp == 0x110 || cp == 0x128 || cp == 0x168
+           || cp == 0x1a0 || cp == 0x1af
+           || (cp >= 0x1ea0 && cp <= 0x1ef9 && cp % 2 == 0);
+}
+
+
+static void
+vet_spelled_join(vet_decoding_t *d, const vet_spelled_t *run)
+{
+    size_t  i, n, gap, end;
+
+    i = run->start;
+
+    for ( ;; ) {
+        end = vet_spelled_token(d->in, i, &n);
+        vet_spelled_copy(d, i, end);
+
+        if (end == run->end) {
+            return;
+        }
+
+        i = vet_spelled_gap(d->in, end, &gap);
+
+        if (run->acronym) {
+            vet_decoding_copy(d, end, i);
+
+        } else if (gap > run->gap) {
+            vet_decoding_put(d, (const unsigned char *) " ", 1, end, i);
+
+        } else {
+            vet_decoding_skip(d);
+        }
+    }
+}
+
+
+/* Copies a word without what is not shown. */
+
+static void
+vet_spelled_copy(vet_decoding_t *d, size_t i, size_t end)
+{
+    size_t    n, from;
+    uint32_t  cp;
+
+    for (from = i; i < end; i += n) {
+        n = vet_uni_read(d->in.data + i, end - i, &cp);
+
+        if (cp >= 0x80 && vet_uni(cp)->flags & VET_UNI_REMOVE) {
+            vet_decoding_copy(d, from, i);
+            vet_decoding_skip(d);
+            from = i + n;
+        }
+    }
+
+    vet_decoding_copy(d, from, end);
+}
+
+
+/* Returns the end of a word, and how many letters and digits it has. */
+
+static size_t
+vet_spelled_token(vet_str_t text, size_t i, size_t *n)
+{
+    size_t            len;
+    uint32_t          cp;
+    const vet_uni_t  *u;
+
+    *n = 0;
+
+    while (i < text.len) {
+        len = vet_uni_read(text.data + i, text.len - i, &cp);
+        u = vet_uni(cp);
+
+        if (u->ccc == 0 && (u->flags & VET_UNI_REMOVE) == 0) {
+            if ((u->flags & VET_UNI_WORD) == 0) {
+                break;
+            }
+
+            (*n)++;
+        }
+
+        i += len;
+    }
+
+    return i;
+}
+
+
+/*
+ * Returns where the next word begins, and how wide the gap before it is.  What
+ * parts an address keeps its parts apart.
+ */
+
+static size_t
+vet_spelled_gap(vet_str_t text, size_t i, size_t *width)
+{
+    size_t            n, len, space;
+    uint32_t          cp;
+    const vet_uni_t  *u;
+
+    n = 0;
+    space = 0;
+
+    while (i < text.len) {
+        len = vet_uni_read(text.data + i, text.len - i, &cp);
+        u = vet_uni(cp);
+
+        if (u->flags & VET_UNI_WORD && u->ccc == 0) {
+            break;
+        }
+
+        n += (u->ccc == 0 && (u->flags & VET_UNI_REMOVE) == 0);
+        n += (cp == '/' || cp == ':' || cp == '@') ? VET_SPELLED_GAP : 0;
+        space |= (cp <= ' ' || cp == 0xa0 || cp == 0x3000
+                  || (cp >= 0x2000 && cp <= 0x200a));
+        i += len;
+    }
+
+    if (n > VET_SPELLED_GAP) {
+        n = VET_SPELLED_GAP + VET_SPELLED_SPACE + 1;
+
+    } else if (space) {
+        n += VET_SPELLED_SPACE;
+    }
+
+    *width = n;
+
+    return i;
+}

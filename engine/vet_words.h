@@ -1,0 +1,98 @@
+
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Phrases of words rules: their keys, and whether one is at a place.  Nothing
+ * outside engine/ includes this file.
+ */
+
+
+#ifndef VET_WORDS_H_INCLUDED
+#define VET_WORDS_H_INCLUDED
+
+
+#include "vet_rules.h"
+
+
+/*
+ * Keys, vet_key.c.  The key of a view has marks that lead back to it.
+ */
+
+typedef struct {
+    uint32_t                view;       /* a place of the view, */
+    uint32_t                key;        /* the length of the key up to it, */
+    uint32_t                last;       /* and what it ends with */
+} vet_key_mark_t;
+
+/* What of a key most characters are, on a text view and on a joined one. */
+
+#define VET_KEY_CODES       0x2000
+
+typedef struct {
+    unsigned char           symbols[2][VET_KEY_CODES];
+} vet_key_table_t;
+
+void vet_key_table(vet_key_table_t *table);
+
+typedef struct {
+    const vet_key_table_t  *table;
+    vet_str_t               text;
+    vet_str_t               view;
+    vet_key_mark_t         *marks;
+    unsigned                joined:1;
+} vet_key_t;
+
+/* Makes the key of a text view or, with joined, of a joined one. */
+int vet_key_make(vet_pool_t *pool, const vet_key_table_t *table,
+    vet_str_t text, int joined, vet_key_t *key);
+
+/*
+ * Where the key of a phrase was found at pos: gives the range of the view that
+ * the phrase begins in, if it is there.
+ */
+void vet_key_start(const vet_key_t *key, const vet_word_t *word, size_t pos,
+    size_t *start, size_t *end);
+
+
+/* Phrases, vet_words.c. */
+
+struct vet_word_s {
+    vet_str_t               text;       /* its text view, trimmed */
+    vet_str_t               squeezed;   /* its joined view; empty: none */
+    unsigned                accented:1;
+    unsigned                lead:1;     /* begins with what its key has not */
+};
+
+/* Where a phrase is in a view. */
+
+typedef struct {
+    size_t                  start;
+    size_t                  end;
+    unsigned                bare:1;     /* without all of its accents */
+} vet_word_place_t;
+
+/*
+ * Gives, and sets lead for, the key of the phrase on the text view or, with joined, on the joined
+ * one.  VET_DECLINED: there is none.  VET_ERROR or VET_LIMIT: no memory.
+ */
+int vet_word_key(vet_pool_t *pool, const vet_key_table_t *table,
+    vet_word_t *word, int joined, vet_str_t *key);
+
+/*
+ * Tells whether a phrase begins at a place of a text view.  VET_DECLINED: it
+ * does not.  VET_LIMIT: no memory.
+ */
+int vet_word_at(vet_pool_t *pool, const vet_word_t *word, vet_str_t text,
+    size_t at, vet_word_place_t *place);
+
+/*
+ * vet_spelling.c: the same on the joined view of a value, which must be odd.
+ * VET_DECLINED: it is not there, or not written to be overlooked.  VET_ERROR
+ * or VET_LIMIT: no memory.
+ */
+int vet_word_joined_at(vet_pool_t *pool, const vet_word_t *word,
+    const vet_view_t *view, vet_str_t value, size_t at,
+    vet_word_place_t *place);
+
+
+#endif /* VET_WORDS_H_INCLUDED */
