@@ -417,6 +417,7 @@ moderatectl_queue_show(moderatectl_queue_t *q, moderatectl_api_t *api)
     moderatectl_queue_pair("uri", json_object_get(item, "uri"));
     moderatectl_queue_pair("score", json_object_get(item, "score"));
     moderatectl_queue_pair("unreadable", json_object_get(item, "unreadable"));
+    moderatectl_queue_pair("appeal", json_object_get(item, "appeal"));
 
     printf("\nhits\n");
 

@@ -74,6 +74,10 @@ static ngx_http_moderate_route_t  ngx_http_moderate_routes[] = {
 
     { ngx_string("me"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
       ngx_http_moderate_api_me },
+    { ngx_string("stats"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
+      ngx_http_moderate_api_stats },
+    { ngx_string("rules"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
+      ngx_http_moderate_api_rules },
 
     { ngx_null_string, 0, 0, 0, NULL }
 };

@@ -115,6 +115,13 @@ ngx_int_t ngx_http_moderate_api_note(ngx_http_request_t *r,
 ngx_int_t ngx_http_moderate_api_bulk(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 
+/* ngx_http_moderate_api_figures.c: what was decided, what the rules do */
+
+ngx_int_t ngx_http_moderate_api_stats(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+ngx_int_t ngx_http_moderate_api_rules(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+
 /* Keeps the answer of one of several, which it takes over; then the next. */
 void ngx_http_moderate_api_result(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api, ngx_uint_t status, json_t *body);

@@ -372,6 +372,7 @@ ngx_http_moderate_decide_send(ngx_http_request_t *r,
     move.actor = api->user;
     move.action = *action;
     move.detail = *detail;
+    move.item = api->item;
 
     api->state = to;
 

@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
     ngx_http_request_t         *request;
     ngx_http_moderate_hold_pt   handler;
+    ngx_http_moderate_figure_t  figure;     /* of what is held; or empty */
 } ngx_http_moderate_hold_t;
 
 
@@ -96,7 +97,7 @@ ngx_http_moderate_hold(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
 
     mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
 
-    hold = ngx_palloc(r->pool, sizeof(ngx_http_moderate_hold_t));
+    hold = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_hold_t));
 
     if (hold == NULL
         || ngx_http_moderate_key_held(r->pool, &record->site, &record->id,
@@ -114,6 +115,11 @@ ngx_http_moderate_hold(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
 
     hold->request = r;
     hold->handler = handler;
+
+    ngx_str_set(&hold->figure.what, "held");
+    hold->figure.site = record->site;
+    hold->figure.form = record->form;
+    hold->figure.hits = record->hits;
 
     ngx_http_moderate_batch_init(&batch, r->pool);
 
@@ -167,9 +173,18 @@ ngx_http_moderate_hold_done(void *data, ngx_int_t rc, redisReply *reply)
 {
     ngx_http_moderate_hold_t *hold = data;
 
-    ngx_connection_t  *c;
+    ngx_connection_t               *c;
+    ngx_http_moderate_main_conf_t  *mmcf;
 
     c = hold->request->connection;
+
+    if (rc == NGX_OK && hold->figure.what.len) {
+        mmcf = ngx_http_get_module_main_conf(hold->request,
+                                             ngx_http_moderate_module);
+
+        ngx_http_moderate_figures_count(mmcf->queue, hold->request->pool,
+                                        &hold->figure);
+    }
 
     hold->handler(hold->request, rc);
     ngx_http_run_posted_requests(c);
@@ -595,7 +610,7 @@ ngx_http_moderate_note(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
 
     mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
 
-    hold = ngx_palloc(r->pool, sizeof(ngx_http_moderate_hold_t));
+    hold = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_hold_t));
     name.data = ngx_pnalloc(r->pool, 2 * NGX_INT_T_LEN + 12);
     value.data = ngx_pnalloc(r->pool, NGX_INT64_LEN + actor->len + text->len
                                       + sizeof("  note "));

@@ -78,6 +78,21 @@ ngx_http_moderate_key_events(ngx_pool_t *pool, ngx_str_t *site,
 }
 
 
+ngx_int_t
+ngx_http_moderate_key_figures(ngx_pool_t *pool, ngx_str_t *site, time_t day,
+    ngx_str_t *name)
+{
+    ngx_tm_t  tm;
+
+    ngx_gmtime(day, &tm);
+
+    return ngx_http_moderate_key(pool, name, site->len,
+                                 NGX_HTTP_MODERATE_PREFIX "stat:%04d%02d%02d",
+                                 site, tm.ngx_tm_year, tm.ngx_tm_mon,
+                                 tm.ngx_tm_mday);
+}
+
+
 /* len: of all strings; the fixed parts and one number are added here */
 
 static ngx_int_t

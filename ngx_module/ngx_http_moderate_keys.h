@@ -40,6 +40,7 @@ extern ngx_str_t  ngx_http_moderate_states[];
  * index    sorted set, ids of all held submissions by time of receipt in ms
  * state    set, ids in one state
  * events   stream, what happened
+ * figures  hash with TTL, counters of one day, in UTC
  */
 ngx_int_t ngx_http_moderate_key_counter(ngx_pool_t *pool, ngx_str_t *site,
     vet_str_t *limit, ngx_str_t *key, time_t bucket, ngx_str_t *name);
@@ -51,6 +52,8 @@ ngx_int_t ngx_http_moderate_key_state(ngx_pool_t *pool, ngx_str_t *site,
     ngx_uint_t state, ngx_str_t *name);
 ngx_int_t ngx_http_moderate_key_events(ngx_pool_t *pool, ngx_str_t *site,
     ngx_str_t *name);
+ngx_int_t ngx_http_moderate_key_figures(ngx_pool_t *pool, ngx_str_t *site,
+    time_t day, ngx_str_t *name);
 
 
 #endif /* NGX_HTTP_MODERATE_KEYS_H_INCLUDED_ */

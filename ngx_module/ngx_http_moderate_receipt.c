@@ -562,6 +562,7 @@ ngx_http_moderate_receipt_appeal(ngx_http_request_t *r,
     move.to = NGX_HTTP_MODERATE_APPEALED;
     move.version = receipt->item->version + 1;
     move.appeal = receipt->note;
+    move.item = receipt->item;
     ngx_str_set(&move.actor, "receipt");
     ngx_str_set(&move.action, "appeal");
 

@@ -36,6 +36,8 @@ static json_t *ngx_http_moderate_receipt_sent(ngx_pool_t *pool,
     ngx_http_moderate_item_t *item);
 static ngx_int_t ngx_http_moderate_receipt_page(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang, ngx_str_t *page);
+static u_char *ngx_http_moderate_receipt_head(u_char *p, u_char *last,
+    ngx_str_t *title, ngx_uint_t lang);
 static u_char *ngx_http_moderate_receipt_facts(u_char *p, u_char *last,
     ngx_http_moderate_receipt_t *receipt, json_t *sent, ngx_uint_t lang);
 static u_char *ngx_http_moderate_receipt_time(u_char *p, u_char *last,
@@ -517,21 +519,7 @@ ngx_http_moderate_receipt_page(ngx_http_request_t *r,
     page->data = p;
     last = p + len;
 
-    p = ngx_slprintf(p, last,
-                     "<!DOCTYPE html>" CRLF
-                     "<html lang=\"%V\"><head><meta charset=\"utf-8\">" CRLF
-                     "<meta name=\"viewport\" content=\"width=device-width,"
-                     "initial-scale=1\">" CRLF
-                     "<meta name=\"color-scheme\" content=\"light dark\">" CRLF
-                     "<title>%V</title><style>%V"
-                     ".sent{white-space:pre-wrap;overflow-wrap:anywhere}"
-                     "textarea{display:block;width:100%%;margin:.5rem 0;"
-                     "box-sizing:border-box;font:inherit}"
-                     "button{font:inherit;padding:.5rem 1rem}"
-                     "</style></head>" CRLF
-                     "<body><main>",
-                     &ngx_http_moderate_langs[lang], &words->title[lang],
-                     &ngx_http_moderate_style);
+    p = ngx_http_moderate_receipt_head(p, last, &words->title[lang], lang);
 
     if (receipt->item != NULL
         && receipt->outcome != NGX_HTTP_MODERATE_RECEIPT_OK)
@@ -558,6 +546,28 @@ ngx_http_moderate_receipt_page(ngx_http_request_t *r,
     json_decref(sent);
 
     return NGX_OK;
+}
+
+
+static u_char *
+ngx_http_moderate_receipt_head(u_char *p, u_char *last, ngx_str_t *title,
+    ngx_uint_t lang)
+{
+    return ngx_slprintf(p, last,
+                     "<!DOCTYPE html>" CRLF
+                     "<html lang=\"%V\"><head><meta charset=\"utf-8\">" CRLF
+                     "<meta name=\"viewport\" content=\"width=device-width,"
+                     "initial-scale=1\">" CRLF
+                     "<meta name=\"color-scheme\" content=\"light dark\">" CRLF
+                     "<title>%V</title><style>%V"
+                     ".sent{white-space:pre-wrap;overflow-wrap:anywhere}"
+                     "textarea{display:block;width:100%%;margin:.5rem 0;"
+                     "box-sizing:border-box;font:inherit}"
+                     "button{font:inherit;padding:.5rem 1rem}"
+                     "</style></head>" CRLF
+                     "<body><main>",
+                     &ngx_http_moderate_langs[lang], title,
+                     &ngx_http_moderate_style);
 }
 
 

@@ -42,8 +42,6 @@ static int ngx_libc_cdecl ngx_http_moderate_stats_by_rule(const void *one,
     const void *two);
 static void ngx_http_moderate_stats_rule(ngx_http_moderate_main_conf_t *mmcf,
     ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_part_t *part);
-static ngx_http_moderate_rule_stats_t *ngx_http_moderate_stats_find(
-    ngx_http_moderate_stats_t *stats, const vet_str_t *id);
 static ngx_http_moderate_rule_stats_t *ngx_http_moderate_stats_add_rule(
     ngx_http_moderate_main_conf_t *mmcf, const vet_str_t *id);
 
@@ -366,7 +364,7 @@ ngx_http_moderate_stats_rule(ngx_http_moderate_main_conf_t *mmcf,
 
 /* the rule's place, or a free one that it could have; NULL: too long an id */
 
-static ngx_http_moderate_rule_stats_t *
+ngx_http_moderate_rule_stats_t *
 ngx_http_moderate_stats_find(ngx_http_moderate_stats_t *stats,
     const vet_str_t *id)
 {

@@ -164,6 +164,11 @@ extern const ngx_uint_t
     ngx_http_moderate_stats_bounds[NGX_HTTP_MODERATE_STATS_BUCKETS];
 
 
+/* Returns a rule's place, with len 0 when it was never hit; or NULL. */
+ngx_http_moderate_rule_stats_t *ngx_http_moderate_stats_find(
+    ngx_http_moderate_stats_t *stats, const vet_str_t *id);
+
+
 /* ngx_http_moderate_stats_worker.c: what a worker says of itself */
 
 /* Copies what all workers say, of worker_stats_t *, into the pool. */

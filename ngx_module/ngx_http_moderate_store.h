@@ -13,6 +13,7 @@
 
 #include "ngx_http_moderate_module.h"
 #include "ngx_http_moderate_keys.h"
+#include "ngx_http_moderate_figures.h"
 
 
 #define NGX_HTTP_MODERATE_LIST_MAX   200    /* items of one page */
@@ -169,6 +170,8 @@ struct ngx_http_moderate_move_s {
     ngx_str_t                   action;
     ngx_str_t                   detail;     /* reason code, status; or none */
     ngx_str_t                   appeal;     /* kept with the move, or not */
+    ngx_http_moderate_item_t   *item;       /* to be counted; while it lives */
+    ngx_http_moderate_figure_t  figure;     /* what of it is counted */
 };
 
 /*
@@ -178,6 +181,10 @@ struct ngx_http_moderate_move_s {
 ngx_int_t ngx_http_moderate_move(ngx_http_request_t *r,
     ngx_http_moderate_move_t *move, ngx_http_moderate_move_t **slot,
     ngx_http_moderate_move_pt handler);
+
+/* Puts a copy of the string into the pool.  NGX_ERROR: out of memory. */
+ngx_int_t ngx_http_moderate_copy(ngx_pool_t *pool, ngx_str_t *s);
+
 
 /* ngx_http_moderate_recover_store.c */
 

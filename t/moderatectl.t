@@ -208,6 +208,13 @@ like($out, qr/delivered|409|conflict/, 'approve again says why');
 queue('reject', $id[1], '--reason', 'scam');
 is($code, 0, 'reject');
 ok($t->redis('SISMEMBER', 'm:{default}:s:rejected', $id[1]), 'rejected');
+$t->redis('HSET', "m:{default}:h:$id[1]", 'e:3', '1 receipt appeal ',
+          'appeal', "why\e[31m");
+like(queue('show', $id[1]), qr/^appeal +why/m, 'appeal');
+unlike($out, qr/\e/, 'appeal is safe for a terminal');
+queue('list', '--state', 'rejected,pending');
+is($code, 0, 'several states');
+like($out, qr/$id[1]/, 'in the list');
 queue('reject', $id[2]);
 is($code, 2, 'reject without reason exits 2');
 queue('show', '0' x 32);
