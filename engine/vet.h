@@ -415,6 +415,16 @@ int vet_ruleset_signature(const vet_str_t *paths, size_t npaths,
     uint64_t *signature, vet_errors_t *errors);
 
 
+/*
+ * Calls the handler with each folder in which a file may come, go or change so
+ * that the signature does; with some more than once.  VET_ERROR: memory is out.
+ */
+typedef void (*vet_folder_pt)(void *data, const char *folder);
+
+int vet_ruleset_folders(const vet_str_t *paths, size_t npaths,
+    vet_folder_pt handler, void *data);
+
+
 /* Working memory of the matcher: one per thread, made ahead. */
 
 typedef struct vet_scratch_s  vet_scratch_t;

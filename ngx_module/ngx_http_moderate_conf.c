@@ -70,6 +70,7 @@ ngx_http_moderate_create_main_conf(ngx_conf_t *cf)
      *     mmcf->generation = 0;
      *     mmcf->worker_stats = NULL;
      *     mmcf->scratch = NULL;
+     *     mmcf->watch = NULL;
      */
 
     mmcf->redis_timeout = NGX_CONF_UNSET_MSEC;

@@ -8,6 +8,7 @@
 
 #include "ngx_http_moderate_conf.h"
 #include "ngx_http_moderate_judge.h"
+#include "ngx_http_moderate_watch.h"
 
 #include <ngx_thread_pool.h>
 
@@ -310,6 +311,7 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_moderate_sweep_start(mmcf, cycle);
+    ngx_http_moderate_watch_start(mmcf, cycle);
 
     rules = mmcf->rules.elts;
 
@@ -344,6 +346,8 @@ ngx_http_moderate_exit_process(ngx_cycle_t *cycle)
     if (mmcf->counters != NULL && mmcf->counters != mmcf->queue) {
         ngx_http_moderate_redis_stop(mmcf->counters);
     }
+
+    ngx_http_moderate_watch_stop(mmcf);
 
     vet_scratch_destroy(mmcf->scratch);
     mmcf->scratch = NULL;

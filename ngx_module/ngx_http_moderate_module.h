@@ -58,6 +58,8 @@ typedef struct {
 
     ngx_event_t                 timer;
     unsigned                    busy:1;         /* a thread is at work */
+    unsigned                    watched:1;      /* changes are told of */
+    unsigned                    changed:1;      /* since the last look began */
 } ngx_http_moderate_rules_t;
 
 
@@ -106,6 +108,7 @@ typedef struct {
     ngx_event_t                 sweep;          /* of what a crash has left */
     ngx_http_moderate_worker_stats_t  *worker_stats;    /* or NULL */
     vet_scratch_t              *scratch;
+    ngx_connection_t           *watch;          /* of rule files; or NULL */
 } ngx_http_moderate_main_conf_t;
 
 

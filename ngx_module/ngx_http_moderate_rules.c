@@ -10,6 +10,8 @@
 
 
 #include "ngx_http_moderate_judge.h"
+#include "ngx_http_moderate_stats.h"
+#include "ngx_http_moderate_watch.h"
 
 #include <ngx_thread_pool.h>
 
@@ -17,16 +19,21 @@
 /*
  * A change is loaded when two looks in a row see the same: files are often
  * written in several steps.  Both looks and the load stay below two seconds.
+ * Where changes are told of, looks begin with one, and are rare else.
  */
 
-#define NGX_HTTP_MODERATE_LOOK  400
+#define NGX_HTTP_MODERATE_LOOK   400
+#define NGX_HTTP_MODERATE_SOON   100
+#define NGX_HTTP_MODERATE_RARE   5000
 
 
 typedef struct {
     ngx_http_moderate_rules_t  *rules;
     uint64_t                    signature;      /* in: of the live set */
     uint64_t                    seen;           /* in: of the last look */
+    int                         watch;          /* in: a descriptor, or -1 */
 
+    ngx_uint_t                  watched;        /* out */
     vet_ruleset_t              *ruleset;        /* out: a new set, or NULL */
     vet_errors_t                errors;         /* out */
 } ngx_http_moderate_look_t;
@@ -294,6 +301,20 @@ ngx_http_moderate_rules_watch(ngx_http_moderate_rules_t *rules,
 }
 
 
+/* a look that is at work may have passed it already */
+
+void
+ngx_http_moderate_rules_changed(ngx_http_moderate_rules_t *rules)
+{
+    if (rules->changed || !rules->timer.timer_set) {
+        return;
+    }
+
+    rules->changed = 1;
+    ngx_add_timer(&rules->timer, NGX_HTTP_MODERATE_SOON);
+}
+
+
 /* even the look is for a thread: a file system may be slow */
 
 static void
@@ -316,6 +337,8 @@ ngx_http_moderate_rules_timer(ngx_event_t *ev)
         return;
     }
 
+    rules->changed = 0;
+
     mmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
                                                ngx_http_moderate_module);
 
@@ -329,6 +352,7 @@ ngx_http_moderate_rules_timer(ngx_event_t *ev)
     look->rules = rules;
     look->signature = rules->signature;
     look->seen = rules->seen;
+    look->watch = (mmcf->watch == NULL) ? -1 : mmcf->watch->fd;
 
     task->ctx = look;
     task->handler = ngx_http_moderate_rules_look;
@@ -356,6 +380,10 @@ ngx_http_moderate_rules_look(void *data, ngx_log_t *log)
 
     look = data;
     rules = look->rules;
+
+    /* before the look: what happens in between is told of */
+
+    look->watched = ngx_http_moderate_watch_folders(rules, look->watch);
 
     if (vet_ruleset_signature(rules->paths.elts, rules->paths.nelts,
                               &signature, &look->errors)
@@ -390,8 +418,20 @@ ngx_http_moderate_rules_looked(ngx_event_t *ev)
 
     rules->busy = 0;
 
+    rules->watched = (look->watched != 0);
+
+    if (rules->stats != NULL) {
+        rules->stats->watched = rules->watched;
+    }
+
     settled = (look->seen == rules->seen);
     rules->seen = look->seen;
+
+    if (settled && rules->watched && !rules->changed
+        && rules->timer.timer_set)
+    {
+        ngx_add_timer(&rules->timer, NGX_HTTP_MODERATE_RARE);
+    }
 
     if (settled && look->seen != rules->signature) {
 

@@ -85,6 +85,7 @@ struct ngx_http_moderate_set_stats_s {
     size_t                      limits;
     time_t                      loaded;
     ngx_uint_t                  swaps;
+    ngx_uint_t                  watched;        /* changes are told of */
     ngx_uint_t                  failures;
     size_t                      problems;       /* of the set that failed */
     ngx_http_moderate_stats_text_t  error;      /* the first of them */

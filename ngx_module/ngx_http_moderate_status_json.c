@@ -385,13 +385,14 @@ ngx_http_moderate_json_set(ngx_http_moderate_status_t *status,
 
     name = ngx_http_moderate_stats_paths(status, worker, set);
 
-    return json_pack("{s:s%, s:s%, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+    return json_pack("{s:s%, s:s%, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:o}",
                      "paths", name.data, name.len,
                      "version", set->version, set->version_len,
                      "rules", (json_int_t) set->rules,
                      "limits", (json_int_t) set->limits,
                      "loaded", (json_int_t) set->loaded,
                      "swaps", (json_int_t) set->swaps,
+                     "watched", set->watched != 0,
                      "failures", (json_int_t) set->failures,
                      "problems", (json_int_t) set->problems,
                      "error", ngx_http_moderate_json_message(status,
