@@ -277,7 +277,19 @@ ngx_http_moderate_figures_day(ngx_http_moderate_figures_t *figures,
     u_char     *p;
     ngx_tm_t    tm;
     ngx_str_t   field, what;
+    ngx_uint_t  k;
     json_int_t  n;
+
+    static struct {
+        char    kind;
+        size_t  offset;
+    } kinds[] = {
+        { 'h', offsetof(ngx_http_moderate_figures_t, by_hour) },
+        { 'f', offsetof(ngx_http_moderate_figures_t, by_form) },
+        { 'c', offsetof(ngx_http_moderate_figures_t, by_category) },
+        { 'r', offsetof(ngx_http_moderate_figures_t, by_rule) },
+        { 't', offsetof(ngx_http_moderate_figures_t, by_time) }
+    };
 
     ngx_gmtime(day, &tm);
     *ngx_snprintf((u_char *) date, sizeof(date) - 1, "%04d-%02d-%02d",
@@ -304,43 +316,19 @@ ngx_http_moderate_figures_day(ngx_http_moderate_figures_t *figures,
 
         field.len = p - 1 - field.data - 2;
 
-        switch (field.data[0]) {
+        for (k = 0; k < 5; k++) {
+            if (field.data[0] == (u_char) kinds[k].kind) {
+                ngx_http_moderate_figures_sum(
+                    *(json_t **) ((u_char *) figures + kinds[k].offset),
+                    (char *) field.data + 2, field.len, &what, n);
+            }
+        }
 
-        case 'd':
+        if (field.data[0] == 'd') {
             ngx_http_moderate_figures_sum(figures->decisions, NULL, 0, &what,
                                           n);
             ngx_http_moderate_figures_sum(figures->by_day, date,
                                           ngx_strlen(date), &what, n);
-            break;
-
-        case 'h':
-            ngx_http_moderate_figures_sum(figures->by_hour,
-                                          (char *) field.data + 2, field.len,
-                                          &what, n);
-            break;
-
-        case 'f':
-            ngx_http_moderate_figures_sum(figures->by_form,
-                                          (char *) field.data + 2, field.len,
-                                          &what, n);
-            break;
-
-        case 'c':
-            ngx_http_moderate_figures_sum(figures->by_category,
-                                          (char *) field.data + 2, field.len,
-                                          &what, n);
-            break;
-
-        case 'r':
-            ngx_http_moderate_figures_sum(figures->by_rule,
-                                          (char *) field.data + 2, field.len,
-                                          &what, n);
-            break;
-
-        case 't':
-            ngx_http_moderate_figures_sum(figures->by_time,
-                                          (char *) field.data + 2, field.len,
-                                          &what, n);
         }
     }
 }
