@@ -87,7 +87,7 @@ endif
 
 .PHONY: all help module nginx cli man unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora quality fuzz fuzzers bench prefilter-check
+.PHONY: check-corpora quality fuzz fuzzers bench bench-swaps prefilter-check
 .PHONY: differential differential-deps differential-short
 .PHONY: test-console console-deps
 .DELETE_ON_ERROR:
@@ -126,6 +126,8 @@ help:
 	@echo '                no hit is lost by looking for literals first:'
 	@echo '                COUNT= pairs made at random from SEED='
 	@echo 'make bench      how fast, and how it grows: build/bench.json'
+	@echo 'make bench-swaps'
+	@echo '                rules swapped SWAPS=$(SWAPS) times under load'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR='
 	@echo 'make clean      remove $(BUILD)/'
@@ -396,6 +398,14 @@ bench: $(BENCHES)
 	    for name in sys.argv[1:]], sys.stdout, indent=1)' \
 	    $(BENCH_JSON) > $(BUILD)/bench.json; \
 	echo "all figures: $(BUILD)/bench.json"; exit $$failed
+
+# each takes as long as the rules take to load, and half a second
+
+SWAPS       = 1000
+
+bench-swaps: test-deps
+	+@$(MAKE) --no-print-directory module
+	@$(PYTHON) -B tests/bench/swaps.py --module $(MODULE) --swaps $(SWAPS)
 
 
 # Sanitizers: nginx and the module under AddressSanitizer, the module under

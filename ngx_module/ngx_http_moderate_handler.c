@@ -33,6 +33,7 @@ static void ngx_http_moderate_decide(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
 static ngx_int_t ngx_http_moderate_rule_names(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
+static u_char *ngx_http_moderate_rule_name(u_char *p, vet_hit_t *hit);
 static void ngx_http_moderate_log_verdict(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
 static ngx_int_t ngx_http_moderate_store(ngx_http_request_t *r,
@@ -473,16 +474,7 @@ ngx_http_moderate_rule_names(ngx_http_request_t *r,
             *p++ = ',';
         }
 
-        p = ngx_cpymem(p, rule->id.data, rule->id.len);
-
-        /* engine.budget:scam.loan */
-
-        rule = ctx->hits.elts[i].about;
-
-        if (rule != NULL) {
-            *p++ = ':';
-            p = ngx_cpymem(p, rule->id.data, rule->id.len);
-        }
+        p = ngx_http_moderate_rule_name(p, &ctx->hits.elts[i]);
     }
 
     ctx->rules.len = p - ctx->rules.data;
@@ -503,6 +495,22 @@ ngx_http_moderate_rule_names(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+/* scam.loan, or engine.budget:scam.loan */
+
+static u_char *
+ngx_http_moderate_rule_name(u_char *p, vet_hit_t *hit)
+{
+    p = ngx_cpymem(p, hit->rule->id.data, hit->rule->id.len);
+
+    if (hit->about != NULL) {
+        *p++ = ':';
+        p = ngx_cpymem(p, hit->about->id.data, hit->about->id.len);
+    }
+
+    return p;
 }
 
 
