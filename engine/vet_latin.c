@@ -34,6 +34,7 @@ static int vet_latin_span(vet_latin_t *l, size_t to);
 static void vet_latin_back(vet_latin_t *l);
 static size_t vet_latin_word(vet_str_t text, size_t i, size_t *last);
 #if defined(__SSE2__)
+static size_t vet_latin_letters(const unsigned char *p);
 static int vet_latin_fold(vet_latin_t *l);
 static size_t vet_latin_fold_block(vet_latin_t *l);
 static int vet_latin_room(vet_latin_t *l);
@@ -342,6 +343,22 @@ vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
 }
 
 
+int
+vet_latin_point(vet_str_t text, size_t i)
+{
+    unsigned char  c;
+
+    c = text.data[i];
+
+    if (c == '!' || c == '@' || c == '$') {
+        return i + 1 < text.len && text.data[i + 1] == ' ';
+    }
+
+    return c < 0x80 && c != ' ' && !(c >= 'a' && c <= 'z')
+           && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9');
+}
+
+
 /*
  * Returns the end of a word of two letters or more, none of them a repeat and
  * no digit or sign at its end that could be of it; else 0.  last is where its
@@ -358,6 +375,20 @@ vet_latin_word(vet_str_t text, size_t i, size_t *last)
     from = i;
     before = 0;
     *last = i;
+
+#if defined(__SSE2__)
+
+    if (text.len - i > VET_BLOCK) {
+        n = vet_latin_letters(text.data + i);
+
+        if (n != 0) {
+            i += n;
+            *last = i - 1;
+            before = text.data[i - 1];
+        }
+    }
+
+#endif
 
     for ( /* void */ ; i < text.len; i += n) {
         c = text.data[i];
@@ -387,9 +418,7 @@ vet_latin_word(vet_str_t text, size_t i, size_t *last)
         return 0;
     }
 
-    if (i < text.len && text.data[i] != ' ' && text.data[i] != '.'
-        && text.data[i] != ',')
-    {
+    if (i < text.len && text.data[i] != ' ' && !vet_latin_point(text, i)) {
         return 0;
     }
 
@@ -398,6 +427,29 @@ vet_latin_word(vet_str_t text, size_t i, size_t *last)
 
 
 #if defined(__SSE2__)
+
+/* Returns how many small letters are at p, up to one that is repeated. */
+
+static size_t
+vet_latin_letters(const unsigned char *p)
+{
+    unsigned  end;
+    __m128i   block;
+
+    block = _mm_loadu_si128((const __m128i *) p);
+
+    end = ~VET_LATIN_BITS(_mm_and_si128(
+               _mm_cmpgt_epi8(block, _mm_set1_epi8('a' - 1)),
+               _mm_cmplt_epi8(block, _mm_set1_epi8('z' + 1))));
+
+    /* what is before the word is no letter */
+
+    end |= VET_LATIN_BITS(_mm_cmpeq_epi8(block,
+               _mm_loadu_si128((const __m128i *) (p - 1))));
+
+    return (size_t) __builtin_ctz(end);
+}
+
 
 /* Folds as many blocks as there are of ordinary letters. */
 
@@ -579,10 +631,16 @@ vet_latin_small(const unsigned char *p, unsigned char *out)
     __m128i   block, second, third;
 
     block = _mm_loadu_si128((const __m128i *) p);
-    second = _mm_loadu_si128((const __m128i *) (p + 1));
-    third = _mm_loadu_si128((const __m128i *) (p + 2));
 
     _mm_storeu_si128((__m128i *) out, vet_latin_lower(block));
+
+    if (VET_LATIN_BITS(block) == 0) {
+        bad = vet_latin_controls(block);
+        return (bad == 0) ? VET_BLOCK : (size_t) __builtin_ctz(bad);
+    }
+
+    second = _mm_loadu_si128((const __m128i *) (p + 1));
+    third = _mm_loadu_si128((const __m128i *) (p + 2));
 
     two = (unsigned) _mm_movemask_epi8(vet_latin_two(block, second));
     three = (unsigned) _mm_movemask_epi8(vet_latin_three(block, second,

@@ -228,6 +228,12 @@ size_t vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
 size_t vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind);
 
 /*
+ * Tells whether at i, behind a token, is a character of ASCII that is neither
+ * white space nor of any token.
+ */
+int vet_latin_point(vet_str_t text, size_t i);
+
+/*
  * Returns how many of the bytes from p on are whole characters of valid UTF-8,
  * looking at one block; 0: look at the character.
  */
