@@ -227,6 +227,18 @@ size_t vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
 /* Returns how many ASCII bytes from i on are as their view has them. */
 size_t vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind);
 
+/*
+ * Tells whether at i, behind a token, is a character of ASCII that is neither
+ * white space nor of any token.
+ */
+int vet_latin_point(vet_str_t text, size_t i);
+
+/*
+ * Returns how many of the bytes from p on are whole characters of valid UTF-8,
+ * looking at one block; 0: look at the character.
+ */
+size_t vet_latin_whole(const unsigned char *p, size_t len);
+
 
 /*
  * Readings, vet_decode.c: a value, and what may be made of it before people

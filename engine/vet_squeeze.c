@@ -24,6 +24,9 @@
 #include "vet_piece.h"
 
 
+#define VET_POINTS          4       /* between words, more are rare */
+
+
 typedef struct {
     vet_pool_t             *pool;
     vet_str_t               text;       /* of the base view */
@@ -156,35 +159,61 @@ vet_squeeze_all(vet_squeezer_t *s)
 }
 
 
-/* Writes the ordinary words behind a token, and makes their last one last. */
+/*
+ * Writes the ordinary words behind a token, and makes their last one last.
+ * What is between them is one SPACE, as they are no digits or single letters.
+ */
 
 static int
 vet_squeeze_words(vet_squeezer_t *s, vet_piece_t *last)
 {
-    size_t      i;
+    int         rc;
+    size_t      i, gap, to;
     vet_last_t  letter;
 
-    i = last->to;
+    for ( ;; ) {
+        gap = last->to;
+        i = gap;
 
-    if (i == s->text.len || s->text.data[i] != ' ') {
-        return VET_OK;
+        while (i < s->text.len && i - gap < VET_POINTS
+               && vet_latin_point(s->text, i))
+        {
+            i++;
+        }
+
+        if (i == s->text.len || s->text.data[i] != ' ') {
+            return VET_OK;
+        }
+
+        letter.from = i;
+        to = vet_latin_words(s->text, i, &letter.cp, &letter.bare,
+                             &letter.from);
+
+        if (to == i) {
+            return VET_OK;
+        }
+
+        last->to = to;
+        last->kind = VET_PIECE_LETTERS;
+        last->single = 0;
+
+        s->last = letter;
+        s->run = 1;
+
+        if (i > gap) {
+            rc = vet_squeeze_put(s, ' ', gap, i + 1);
+            if (rc != VET_OK) {
+                return rc;
+            }
+
+            i++;
+        }
+
+        rc = vet_squeeze_copy(s, i, to);
+        if (rc != VET_OK) {
+            return rc;
+        }
     }
-
-    letter.from = i;
-    last->to = vet_latin_words(s->text, i, &letter.cp, &letter.bare,
-                               &letter.from);
-
-    if (last->to == i) {
-        return VET_OK;
-    }
-
-    last->kind = VET_PIECE_LETTERS;
-    last->single = 0;
-
-    s->last = letter;
-    s->run = 1;
-
-    return vet_squeeze_copy(s, i, last->to);
 }
 
 
@@ -258,11 +287,12 @@ vet_squeeze_between(const vet_squeezer_t *s, const vet_piece_t *token)
 static int
 vet_squeeze_write(vet_squeezer_t *s, const vet_piece_t *token)
 {
-    int          rc;
-    size_t       i, n;
-    uint32_t     cp;
-    vet_last_t   last;
-    vet_class_t  class;
+    int                   rc;
+    size_t                i, n;
+    uint32_t              cp;
+    vet_last_t            last;
+    vet_class_t           class;
+    const unsigned char  *p;
 
     if (token->plain && s->last.cp == VET_NONE) {
         s->last = token->last;
@@ -271,7 +301,24 @@ vet_squeeze_write(vet_squeezer_t *s, const vet_piece_t *token)
         return vet_squeeze_copy(s, token->from, token->to);
     }
 
+    p = s->text.data;
+
     for (i = token->from; i < token->to; i += n) {
+
+        /* most letters of a word that has repeats are none */
+
+        if (p[i] >= 'a' && p[i] <= 'z' && s->to == i
+            && (s->last.cp == VET_NONE || s->last.bare != p[i]))
+        {
+            s->last.cp = p[i];
+            s->last.bare = p[i];
+            s->last.from = i;
+            s->run = 1;
+            s->to = i + 1;
+            n = 1;
+            continue;
+        }
+
         class = vet_piece_char(&s->text, token, i, &cp, &n);
 
         if (class != VET_LETTER) {
@@ -431,9 +478,14 @@ vet_squeeze_span(vet_squeezer_t *s, size_t view, size_t from, size_t to)
         }
     }
 
-    span = vet_list_push(&s->spans);
-    if (span == NULL) {
-        return vet_pool_failed(s->pool);
+    if (s->spans.n < s->spans.nalloc) {
+        span = (vet_span_t *) s->spans.elts + s->spans.n++;
+
+    } else {
+        span = vet_list_push(&s->spans);
+        if (span == NULL) {
+            return vet_pool_failed(s->pool);
+        }
     }
 
     span->view = (uint32_t) view;

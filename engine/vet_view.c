@@ -183,9 +183,19 @@ vet_view_same(vet_str_t value, vet_view_kind_t kind)
             continue;
         }
 
+        if (kind != VET_VIEW_RAW) {
+            break;
+        }
+
+        n = vet_latin_whole(value.data + i, value.len - i);
+
+        if (n != 0) {
+            continue;
+        }
+
         n = vet_uni_read(value.data + i, value.len - i, &cp);
 
-        if (n == 1 || kind != VET_VIEW_RAW) {
+        if (n == 1) {
             break;
         }
     }
