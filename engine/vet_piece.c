@@ -116,6 +116,7 @@ vet_piece_letters(const vet_str_t *s, vet_piece_t *token)
     vet_last_t   last;
     vet_class_t  class;
 
+    memset(&last, 0, sizeof(vet_last_t));
     last.cp = VET_NONE;
     last.bare = VET_NONE;
     distinct = 0;

@@ -62,7 +62,7 @@ rules:
   - id: test.slow
     title: $title
     category: scam
-    match: '(a+)+[yz]\$'
+    match: '(?:(a+)+[yz]\$)|[\\x{e000}-\\x{f8ff}]'
     score: 5
     examples: { hit: [aaz], miss: [b] }
 

@@ -8,9 +8,9 @@
              [--rules PATH] [--nginx FILE]
 
 Submissions come without a pause, first for a while with nothing else going
-on, then while the shipped rules, or others, and one more are swapped so often.  Prints
-what failed, how long submissions took and the memory of each worker, and
-exits with 1 if one failed.
+on, then while the shipped rules, or others, and one more are swapped so often.
+Prints what failed, how long submissions took and the memory of each worker,
+and exits with 1 if one failed.
 """
 
 import argparse

@@ -176,8 +176,7 @@ sub access_log { $_[0]->read_file('access.log') || '' }
 
 sub allow_log {
     my ($self, $re) = @_;
-    push @{$self->{allowed}}, $re;
-    return $self;
+    push @{$self->{allowed}}, $re; return $self;
 }
 
 
@@ -200,7 +199,6 @@ END
 sub _globals_http {
     my ($self) = @_;
     my $size = $ENV{TEST_THREAD_SIZE};
-
     return join '', map { "$_;\n" }
         "access_log $self->{dir}/access.log",
         (defined $size ? "moderate_thread_size $size" : ()),
