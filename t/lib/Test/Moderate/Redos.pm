@@ -100,7 +100,7 @@ sub _rules {
 
     # what others wrote may match nearly everything
 
-    my @texts = ('-', "\n", '0', 'm', "/\n/", "a\nb\nc");
+    my @texts = ('-', "\n", '0', 'm', "/\n/", "aa\nbb\ncc");
     my ($miss) = grep { my $text = $_;
                         !eval { $text =~ /$pattern/i } } @texts;
 
