@@ -36,6 +36,7 @@ typedef struct {
 static int vet_spelled_likely(vet_str_t text);
 static int vet_spelled_hidden(vet_str_t text, size_t i);
 static void vet_spelled_run(vet_str_t text, size_t i, vet_spelled_t *run);
+static int vet_spelled_and_so_on(vet_str_t text, const vet_spelled_t *run);
 static int vet_spelled_capital(vet_str_t text, size_t i);
 static void vet_spelled_join(vet_decoding_t *d, const vet_spelled_t *run);
 static void vet_spelled_copy(vet_decoding_t *d, size_t i, size_t end);
@@ -195,6 +196,21 @@ vet_spelled_run(vet_str_t text, size_t i, vet_spelled_t *run)
     }
 
     run->acronym &= run->n <= VET_SPELLED_ACRONYM;
+    run->acronym |= vet_spelled_and_so_on(text, run);
+}
+
+
+/* "v.v." ends a list in Vietnamese. */
+
+static int
+vet_spelled_and_so_on(vet_str_t text, const vet_spelled_t *run)
+{
+    const unsigned char  *p;
+
+    p = text.data + run->start;
+
+    return run->end - run->start == 3 && (p[0] | 0x20) == 'v' && p[1] == '.'
+           && (p[2] | 0x20) == 'v';
 }
 
 

@@ -206,6 +206,7 @@ static const words_case_t  cases[] = {
     { "tphcm", "T.P. H.C.M", "" },
     { "tp hcm", "T.P. H.C.M", "" },
     { "đhqg", "Đ.H.Q.G", "" },
+    { "vv", "v.v...", "" },
     { "con ngu", "có ba con,ngu gì mà đi", "" },
     { "con ngu", "ba con.Ngu gì", "" },
     { "vay tiền", "không vay.Tiền đâu", "" },
