@@ -22,9 +22,10 @@
 
 #define VET_WIDTHS          4
 
-#define VET_FILTER_BITS     16      /* of the filter, for each literal */
-#define VET_FILTER_LEAST    9       /* log2 of the bits of a filter */
+#define VET_FILTER_BITS     32      /* of the filter, for each literal */
+#define VET_FILTER_LEAST    13      /* log2 of the bits of a filter */
 #define VET_FILTER_MOST     19
+#define VET_FILTER_HEADS    5       /* log2 of the bits for each head */
 
 /* with a width that is a constant a scan takes a third of the time */
 
@@ -82,8 +83,10 @@ static void *vet_prefilter_alloc(vet_prefilter_t *pf, size_t n, size_t size);
 static void vet_prefilter_entries(vet_prefilter_t *pf,
     const vet_literal_t *literals, size_t n);
 static int vet_table_make(vet_prefilter_t *pf, unsigned i);
-static void vet_table_add(vet_table_t *table, uint16_t *uses, size_t width,
-    const vet_entry_t *e, uint32_t literal);
+static void vet_table_count(const vet_table_t *table, uint16_t *uses,
+    size_t width, const vet_entry_t *e);
+static void vet_table_add(vet_table_t *table, const uint16_t *uses,
+    size_t width, const vet_entry_t *e, uint32_t literal);
 static unsigned vet_entry_width(const vet_entry_t *e);
 static size_t vet_width(unsigned i);
 static inline uint64_t vet_stretch(const unsigned char *p, size_t width)
@@ -298,7 +301,8 @@ vet_table_make(vet_prefilter_t *pf, unsigned i)
 
     table->filter = vet_prefilter_alloc(pf, (size_t) 1 << (table->bits - 6),
                                         sizeof(uint64_t));
-    table->heads = vet_prefilter_alloc(pf, (size_t) 1 << (table->bits - 4),
+    table->heads = vet_prefilter_alloc(pf, (size_t) 1 << (table->bits
+                                                     - VET_FILTER_HEADS),
                                        sizeof(uint32_t));
     table->stretches = vet_prefilter_alloc(pf, n, sizeof(vet_stretch_t));
     uses = calloc((size_t) 1 << table->bits, sizeof(uint16_t));
@@ -308,6 +312,12 @@ vet_table_make(vet_prefilter_t *pf, unsigned i)
     {
         free(uses);
         return VET_ERROR;
+    }
+
+    for (k = 0; k < pf->n; k++) {
+        if (vet_entry_width(&pf->entries[k]) == i) {
+            vet_table_count(table, uses, vet_width(i), &pf->entries[k]);
+        }
     }
 
     for (k = 0; k < pf->n; k++) {
@@ -323,10 +333,30 @@ vet_table_make(vet_prefilter_t *pf, unsigned i)
 }
 
 
-/* Adds a literal by the stretch that has been used least. */
+/* Counts the stretches of all literals, by slots of the filter. */
 
 static void
-vet_table_add(vet_table_t *table, uint16_t *uses, size_t width,
+vet_table_count(const vet_table_t *table, uint16_t *uses, size_t width,
+    const vet_entry_t *e)
+{
+    size_t    i, slot;
+    uint64_t  hash;
+
+    for (i = 0; i + width <= e->len; i++) {
+        hash = vet_stretch_hash(vet_stretch(e->data + i, width));
+        slot = (size_t) (hash >> (64 - table->bits));
+        uses[slot] += (uses[slot] != UINT16_MAX);
+    }
+}
+
+
+/*
+ * Adds a literal by the stretch that the fewest have: what is in many phrases
+ * is in many texts too, and would be found there in vain.
+ */
+
+static void
+vet_table_add(vet_table_t *table, const uint16_t *uses, size_t width,
     const vet_entry_t *e, uint32_t literal)
 {
     size_t          i, slot, least;
@@ -338,7 +368,7 @@ vet_table_add(vet_table_t *table, uint16_t *uses, size_t width,
     least = SIZE_MAX;
     best = 0;
 
-    for (i = 0; i + width <= e->len && least != 0; i++) {
+    for (i = 0; i + width <= e->len && least > 1; i++) {
         stretch = vet_stretch(e->data + i, width);
         hash = vet_stretch_hash(stretch);
         slot = (size_t) (hash >> (64 - table->bits));
@@ -352,10 +382,9 @@ vet_table_add(vet_table_t *table, uint16_t *uses, size_t width,
     }
 
     slot = (size_t) (best >> (64 - table->bits));
-    uses[slot] += (uses[slot] != UINT16_MAX);
     table->filter[slot >> 6] |= (uint64_t) 1 << (slot & 63);
 
-    head = &table->heads[slot >> 4];
+    head = &table->heads[slot >> VET_FILTER_HEADS];
     s->literal = literal;
     s->next = *head;
     table->n++;
@@ -564,7 +593,7 @@ vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
 
     slot = (size_t) (vet_stretch_hash(stretch) >> (64 - table->bits));
 
-    for (k = table->heads[slot >> 4]; k != 0; k = t->next) {
+    for (k = table->heads[slot >> VET_FILTER_HEADS]; k != 0; k = t->next) {
         t = &table->stretches[k - 1];
 
         if (t->stretch != stretch || t->before > pos
