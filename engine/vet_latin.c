@@ -32,9 +32,7 @@
 static int vet_latin_letter(vet_latin_t *l);
 static int vet_latin_span(vet_latin_t *l, size_t to);
 static void vet_latin_back(vet_latin_t *l);
-static size_t vet_latin_word(vet_str_t text, size_t i, size_t *last);
 #if defined(__SSE2__)
-static size_t vet_latin_letters(const unsigned char *p);
 static int vet_latin_fold(vet_latin_t *l);
 static size_t vet_latin_fold_block(vet_latin_t *l);
 static int vet_latin_room(vet_latin_t *l);
@@ -309,147 +307,7 @@ vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind)
 }
 
 
-size_t
-vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
-    size_t *from)
-{
-    size_t  end, at;
-
-    at = 0;
-    end = i;
-
-    while (i < text.len && text.data[i] == ' ') {
-        i = vet_latin_word(text, i + 1, &at);
-
-        if (i == 0) {
-            break;
-        }
-
-        end = i;
-        *from = at;
-    }
-
-    if (text.data[*from] < 0x80) {
-        *cp = text.data[*from];
-        *bare = *cp;
-
-    } else {
-        (void) vet_uni_latin_read(text.data + *from, end - *from, &at);
-        (void) vet_uni_read(text.data + *from, end - *from, cp);
-        *bare = vet_uni_latin_fold[at];
-    }
-
-    return end;
-}
-
-
-int
-vet_latin_point(vet_str_t text, size_t i)
-{
-    unsigned char  c;
-
-    c = text.data[i];
-
-    if (c == '!' || c == '@' || c == '$') {
-        return i + 1 < text.len && text.data[i + 1] == ' ';
-    }
-
-    return c < 0x80 && c != ' ' && !(c >= 'a' && c <= 'z')
-           && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9');
-}
-
-
-/*
- * Returns the end of a word of two letters or more, none of them a repeat and
- * no digit or sign at its end that could be of it; else 0.  last is where its
- * last letter begins.
- */
-
-static size_t
-vet_latin_word(vet_str_t text, size_t i, size_t *last)
-{
-    size_t         n, at, from;
-    uint32_t       before, bare;
-    unsigned char  c;
-
-    from = i;
-    before = 0;
-    *last = i;
-
 #if defined(__SSE2__)
-
-    if (text.len - i > VET_BLOCK) {
-        n = vet_latin_letters(text.data + i);
-
-        if (n != 0) {
-            i += n;
-            *last = i - 1;
-            before = text.data[i - 1];
-        }
-    }
-
-#endif
-
-    for ( /* void */ ; i < text.len; i += n) {
-        c = text.data[i];
-
-        if (c < 0x80) {
-            if (c < 'a' || c > 'z') {
-                break;
-            }
-
-            n = 1;
-            bare = c;
-
-        } else {
-            n = vet_uni_latin_read(text.data + i, text.len - i, &at);
-            bare = (n == 0) ? 0 : vet_uni_latin_fold[at];
-        }
-
-        if (bare == before || bare == 0) {
-            return 0;
-        }
-
-        before = bare;
-        *last = i;
-    }
-
-    if (*last == from) {
-        return 0;
-    }
-
-    if (i < text.len && text.data[i] != ' ' && !vet_latin_point(text, i)) {
-        return 0;
-    }
-
-    return i;
-}
-
-
-#if defined(__SSE2__)
-
-/* Returns how many small letters are at p, up to one that is repeated. */
-
-static size_t
-vet_latin_letters(const unsigned char *p)
-{
-    unsigned  end;
-    __m128i   block;
-
-    block = _mm_loadu_si128((const __m128i *) p);
-
-    end = ~VET_LATIN_BITS(_mm_and_si128(
-               _mm_cmpgt_epi8(block, _mm_set1_epi8('a' - 1)),
-               _mm_cmplt_epi8(block, _mm_set1_epi8('z' + 1))));
-
-    /* what is before the word is no letter */
-
-    end |= VET_LATIN_BITS(_mm_cmpeq_epi8(block,
-               _mm_loadu_si128((const __m128i *) (p - 1))));
-
-    return (size_t) __builtin_ctz(end);
-}
-
 
 /* Folds as many blocks as there are of ordinary letters. */
 

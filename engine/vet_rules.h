@@ -216,13 +216,33 @@ int vet_latin_run(vet_latin_t *l);
 /* Takes back the last character that was written. */
 void vet_latin_undo(vet_latin_t *l);
 
+/* What was seen of 64 bytes of a text, the first one lowest. */
+
+typedef struct {
+    size_t                  at;         /* the first byte; 0: none yet */
+    uint64_t                letters;    /* small ones of ASCII */
+    uint64_t                spaces;
+    uint64_t                repeats;    /* letters as the one before */
+    uint64_t                alone;      /* letters that are no word, but fair */
+    uint64_t                bad;        /* of no ordinary word */
+} vet_line_t;
+
 /*
- * Returns the end of the words from i on that a squeezed view has as they are,
- * one SPACE before each; or i.  The last letter begins at from, which must be
- * a place in the text before.
+ * vet_latin_words.c.  Returns the end of the words from i on, a SPACE, that a
+ * squeezed view has as they are, one SPACE before each; or i.  The last letter
+ * begins at from, which must be a place in the text before.  The line is of
+ * the same text, zeroed before its first use.
  */
-size_t vet_latin_words(vet_str_t text, size_t i, uint32_t *cp, uint32_t *bare,
-    size_t *from);
+size_t vet_latin_words(vet_str_t text, vet_line_t *line, size_t i,
+    uint32_t *cp, uint32_t *bare, size_t *from);
+
+/*
+ * Returns the end of the word behind a SPACE at i that is of small letters of
+ * ASCII, some of them repeats, by their bit from the first letter on; or 0,
+ * also where a word of that kind is not known to be one.
+ */
+size_t vet_latin_doubled(vet_str_t text, const vet_line_t *line, size_t i,
+    uint64_t *repeats);
 
 /* Returns how many ASCII bytes from i on are as their view has them. */
 size_t vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind);

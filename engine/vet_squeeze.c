@@ -30,6 +30,7 @@
 typedef struct {
     vet_pool_t             *pool;
     vet_str_t               text;       /* of the base view */
+    vet_line_t              line;       /* of it */
 
     unsigned char          *out;
     size_t                  len;
@@ -46,6 +47,8 @@ typedef struct {
 
 static int vet_squeeze_all(vet_squeezer_t *s);
 static int vet_squeeze_words(vet_squeezer_t *s, vet_piece_t *last);
+static int vet_squeeze_doubled(vet_squeezer_t *s, size_t i, size_t to,
+    uint64_t repeats);
 static int vet_squeeze_seam(const vet_squeezer_t *s, const vet_piece_t *last,
     vet_piece_t *token, int space);
 static int vet_squeeze_between(const vet_squeezer_t *s,
@@ -169,6 +172,7 @@ vet_squeeze_words(vet_squeezer_t *s, vet_piece_t *last)
 {
     int         rc;
     size_t      i, gap, to;
+    uint64_t    repeats;
     vet_last_t  letter;
 
     for ( ;; ) {
@@ -186,11 +190,16 @@ vet_squeeze_words(vet_squeezer_t *s, vet_piece_t *last)
         }
 
         letter.from = i;
-        to = vet_latin_words(s->text, i, &letter.cp, &letter.bare,
+        repeats = 0;
+        to = vet_latin_words(s->text, &s->line, i, &letter.cp, &letter.bare,
                              &letter.from);
 
         if (to == i) {
-            return VET_OK;
+            to = vet_latin_doubled(s->text, &s->line, i, &repeats);
+
+            if (to == 0) {
+                return VET_OK;
+            }
         }
 
         last->to = to;
@@ -209,11 +218,62 @@ vet_squeeze_words(vet_squeezer_t *s, vet_piece_t *last)
             i++;
         }
 
-        rc = vet_squeeze_copy(s, i, to);
+        rc = (repeats == 0) ? vet_squeeze_copy(s, i, to)
+                            : vet_squeeze_doubled(s, i, to, repeats);
         if (rc != VET_OK) {
             return rc;
         }
     }
+}
+
+
+/* Writes a word with repeats, by bits from its first letter on, in [i, to). */
+
+static int
+vet_squeeze_doubled(vet_squeezer_t *s, size_t i, size_t to, uint64_t repeats)
+{
+    int                   rc;
+    size_t                word, at;
+    vet_last_t            last;
+    const unsigned char  *p;
+
+    p = s->text.data;
+    word = i + (p[i] == ' ');
+
+    for ( /* void */ ; repeats != 0; repeats &= repeats - 1) {
+        at = word + (size_t) __builtin_ctzll(repeats);
+
+        if (at > i) {
+            rc = vet_squeeze_copy(s, i, at);
+            if (rc != VET_OK) {
+                return rc;
+            }
+
+            s->last.cp = p[at];
+            s->last.bare = p[at];
+            s->last.from = at - 1;
+            s->run = 1;
+        }
+
+        last = s->last;
+        i = at + 1;
+
+        rc = vet_squeeze_merge(s, &last, i);
+        if (rc != VET_OK) {
+            return rc;
+        }
+    }
+
+    if (i == to) {
+        return VET_OK;
+    }
+
+    s->last.cp = p[to - 1];
+    s->last.bare = p[to - 1];
+    s->last.from = to - 1;
+    s->run = 1;
+
+    return vet_squeeze_copy(s, i, to);
 }
 
 
