@@ -34,6 +34,7 @@ int moderatectl_rules_corpus(int argc, char **argv);
 int moderatectl_rules_diff(int argc, char **argv);
 int moderatectl_rules_test(int argc, char **argv);
 int moderatectl_rules_explain(int argc, char **argv);
+int moderatectl_rules_fleet(int argc, char **argv);
 int moderatectl_explain(int argc, char **argv);
 int moderatectl_queue(int argc, char **argv);
 

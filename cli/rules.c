@@ -39,6 +39,27 @@ static const rules_command_t  rules_commands[] = {
     { "explain", moderatectl_rules_explain,
       "why is a text judged so?" },
 
+    { "push", moderatectl_rules_fleet,
+      "store a version for the nginx that share a name" },
+
+    { "activate", moderatectl_rules_fleet,
+      "make a version the one they use" },
+
+    { "canary", moderatectl_rules_fleet,
+      "give a version a share of the submissions" },
+
+    { "rollback", moderatectl_rules_fleet,
+      "end a canary, or go back to the version before" },
+
+    { "policy", moderatectl_rules_fleet,
+      "one person or two to activate" },
+
+    { "status", moderatectl_rules_fleet,
+      "which versions are used, and what they do" },
+
+    { "history", moderatectl_rules_fleet,
+      "who did what" },
+
     { NULL, NULL, NULL }
 };
 

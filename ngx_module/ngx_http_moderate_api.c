@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_moderate_api.h"
+#include "ngx_http_moderate_fleet.h"
 
 
 #define NGX_HTTP_MODERATE_API_BODY  65536    /* bytes of a request's JSON */
@@ -34,6 +35,8 @@ static ngx_int_t ngx_http_moderate_api_route(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 static ngx_int_t ngx_http_moderate_api_path(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api, ngx_str_t *action);
+static ngx_int_t ngx_http_moderate_api_ruleset_path(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, u_char *p, u_char *last, ngx_str_t *action);
 static ngx_table_elt_t *ngx_http_moderate_api_header(ngx_http_request_t *r,
     char *name);
 static void ngx_http_moderate_api_body(ngx_http_request_t *r);
@@ -78,6 +81,21 @@ static ngx_http_moderate_route_t  ngx_http_moderate_routes[] = {
       ngx_http_moderate_api_stats },
     { ngx_string("rules"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
       ngx_http_moderate_api_rules },
+
+    { ngx_string("rulesets"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
+      ngx_http_moderate_api_ruleset },
+    { ngx_string("rulesets/history"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
+      ngx_http_moderate_api_ruleset_history },
+    { ngx_string("rulesets/push"), NGX_HTTP_POST, 0, NGX_HTTP_MODERATE_PUSHES,
+      ngx_http_moderate_api_ruleset_push },
+    { ngx_string("rulesets/activate"), NGX_HTTP_POST, 0,
+      NGX_HTTP_MODERATE_RULES, ngx_http_moderate_api_ruleset_decide },
+    { ngx_string("rulesets/canary"), NGX_HTTP_POST, 0,
+      NGX_HTTP_MODERATE_RULES, ngx_http_moderate_api_ruleset_decide },
+    { ngx_string("rulesets/rollback"), NGX_HTTP_POST, 0,
+      NGX_HTTP_MODERATE_RULES, ngx_http_moderate_api_ruleset_decide },
+    { ngx_string("rulesets/policy"), NGX_HTTP_POST, 0,
+      NGX_HTTP_MODERATE_RULES, ngx_http_moderate_api_ruleset_decide },
 
     { ngx_null_string, 0, 0, 0, NULL }
 };
@@ -440,6 +458,12 @@ ngx_http_moderate_api_route(ngx_http_request_t *r,
                                             "a viewer cannot decide");
     }
 
+    if (api->route->decides >= NGX_HTTP_MODERATE_RULES && !api->admin) {
+        return ngx_http_moderate_api_refuse(r, NGX_HTTP_FORBIDDEN,
+                                            "forbidden",
+                                            "rules are changed by an admin");
+    }
+
     return NGX_OK;
 }
 
@@ -471,6 +495,10 @@ ngx_http_moderate_api_path(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
 
     if (p < last && *p == '/') {
         p++;
+    }
+
+    if (last - p > 9 && ngx_strncmp(p, "rulesets/", 9) == 0) {
+        return ngx_http_moderate_api_ruleset_path(r, api, p + 9, last, action);
     }
 
     if (last - p < 4 || ngx_strncmp(p, "held", 4) != 0
@@ -515,6 +543,44 @@ ngx_http_moderate_api_path(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
             return NGX_DECLINED;
         }
     }
+
+    return NGX_OK;
+}
+
+
+/* NAME or NAME/VERB; the action is rulesets, or rulesets/VERB */
+
+static ngx_int_t
+ngx_http_moderate_api_ruleset_path(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api, u_char *p, u_char *last, ngx_str_t *action)
+{
+    u_char  *end;
+
+    end = ngx_strlchr(p, last, '/');
+
+    api->ruleset.data = p;
+    api->ruleset.len = (end ? end : last) - p;
+
+    if (!ngx_http_moderate_fleet_name_ok(api->ruleset.data, api->ruleset.len))
+    {
+        return NGX_DECLINED;
+    }
+
+    api->verb.len = end ? (size_t) (last - end - 1) : 0;
+    api->verb.data = ngx_pnalloc(r->pool, api->verb.len + 1);
+    action->data = ngx_pnalloc(r->pool, sizeof("rulesets/") + api->verb.len);
+
+    if (api->verb.data == NULL || action->data == NULL
+        || (end && api->verb.len == 0))
+    {
+        return NGX_DECLINED;
+    }
+
+    *ngx_cpymem(api->verb.data, end ? end + 1 : last, api->verb.len) = '\0';
+
+    action->len = ngx_sprintf(action->data, end ? "rulesets/%V" : "rulesets",
+                              &api->verb)
+                  - action->data;
 
     return NGX_OK;
 }
@@ -589,7 +655,17 @@ ngx_http_moderate_api_body(ngx_http_request_t *r)
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    if (api->route->decides) {
+    if (api->route->decides == NGX_HTTP_MODERATE_PUSHES) {
+        rc = NGX_OK;
+
+        if (!ngx_http_moderate_api_is_json(r)) {
+            ngx_http_moderate_api_error(r, NGX_HTTP_BAD_REQUEST, "json",
+                                        "the body is no JSON of type "
+                                        "application/json");
+            return;
+        }
+
+    } else if (api->route->decides) {
         rc = ngx_http_moderate_api_parse(r, api);
 
         if (rc == NGX_DECLINED) {
@@ -620,7 +696,8 @@ ngx_http_moderate_api_parse(ngx_http_request_t *r,
     ngx_int_t  rc;
     ngx_str_t  body;
 
-    if (api->route->decides == NGX_HTTP_MODERATE_DECIDES
+    if ((api->route->decides == NGX_HTTP_MODERATE_DECIDES
+         || api->route->decides == NGX_HTTP_MODERATE_RULES)
         && ngx_http_moderate_api_version(r, api) != NGX_OK)
     {
         return NGX_DECLINED;

@@ -19,6 +19,7 @@
 /* a moderator's request, from its URI to its answer */
 
 typedef struct ngx_http_moderate_api_s  ngx_http_moderate_api_t;
+typedef struct ngx_http_moderate_api_fleet_s  ngx_http_moderate_api_fleet_t;
 
 typedef ngx_int_t (*ngx_http_moderate_api_pt)(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
@@ -26,7 +27,9 @@ typedef ngx_int_t (*ngx_http_moderate_api_pt)(ngx_http_request_t *r,
 typedef enum {
     NGX_HTTP_MODERATE_READS = 0,
     NGX_HTTP_MODERATE_DECIDES,              /* one version; not for viewers */
-    NGX_HTTP_MODERATE_WRITES                /* without If-Match; likewise */
+    NGX_HTTP_MODERATE_WRITES,               /* without If-Match; likewise */
+    NGX_HTTP_MODERATE_RULES,                /* with If-Match, for admins */
+    NGX_HTTP_MODERATE_PUSHES                /* a body of its own; likewise */
 } ngx_http_moderate_decides_e;
 
 typedef struct {
@@ -49,6 +52,10 @@ struct ngx_http_moderate_api_s {
     ngx_str_t                   reason;     /* of a rejection */
     ngx_str_t                   text;       /* of a note */
     ngx_uint_t                  version;    /* If-Match */
+
+    ngx_str_t                   ruleset;    /* its name */
+    ngx_str_t                   verb;       /* what is done to it */
+    ngx_http_moderate_api_fleet_t  *fleet;
 
     ngx_http_moderate_list_t    list;
     ngx_http_moderate_item_t   *item;
@@ -113,6 +120,17 @@ ngx_uint_t ngx_http_moderate_action_known(ngx_str_t *action);
 ngx_int_t ngx_http_moderate_api_note(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 ngx_int_t ngx_http_moderate_api_bulk(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+
+/* ngx_http_moderate_api_fleet.c: rule sets for a fleet */
+
+ngx_int_t ngx_http_moderate_api_ruleset(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+ngx_int_t ngx_http_moderate_api_ruleset_history(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+ngx_int_t ngx_http_moderate_api_ruleset_push(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+ngx_int_t ngx_http_moderate_api_ruleset_decide(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 
 /* ngx_http_moderate_api_figures.c: what was decided, what the rules do */

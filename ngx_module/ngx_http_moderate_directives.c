@@ -87,7 +87,7 @@ ngx_http_moderate_rules_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_moderate_loc_conf_t *mlcf = conf;
 
-    ngx_str_t    *value;
+    ngx_str_t    *value, name;
     vet_str_t    *path;
     ngx_uint_t    i;
     ngx_array_t   paths;
@@ -101,8 +101,15 @@ ngx_http_moderate_rules_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     value = cf->args->elts;
+    ngx_str_null(&name);
+    i = 1;
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    if (ngx_strncmp(value[1].data, "redis:", 6) == 0) {
+        name = value[1];
+        i = 2;
+    }
+
+    for ( /* void */ ; i < cf->args->nelts; i++) {
 
         if (ngx_conf_full_name(cf->cycle, &value[i], 1) != NGX_OK) {
             return NGX_CONF_ERROR;
@@ -117,7 +124,7 @@ ngx_http_moderate_rules_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         path->len = value[i].len;
     }
 
-    mlcf->rules = ngx_http_moderate_rules_add(cf, &paths);
+    mlcf->rules = ngx_http_moderate_rules_add(cf, &name, &paths);
 
     if (mlcf->rules == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

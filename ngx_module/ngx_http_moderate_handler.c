@@ -6,6 +6,7 @@
  */
 
 
+#include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
 #include "ngx_http_moderate_stats.h"
 #include "ngx_http_moderate_store.h"
@@ -253,6 +254,10 @@ ngx_http_moderate_read(ngx_http_request_t *r)
 
     if (rc == NGX_DECLINED) {
         ctx->submission.unreadable = VET_TOO_LARGE;
+    }
+
+    if (rc == NGX_OK && ctx->conf->rules->canary != NULL) {
+        ngx_http_moderate_fleet_choose(r, ctx);
     }
 
     /* 2 parse, 3 view, 4 match */
@@ -614,6 +619,10 @@ ngx_http_moderate_resume(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     }
 
     ngx_http_moderate_stats_submission(r, ctx);
+
+    if (ctx->conf->rules->fleet != NULL) {
+        ngx_http_moderate_fleet_count(ctx);
+    }
 
     /* a body of several buffers, or of a file, was copied */
 

@@ -93,6 +93,39 @@ ngx_http_moderate_key_figures(ngx_pool_t *pool, ngx_str_t *site, time_t day,
 }
 
 
+/* not of a site: a fleet has them together */
+
+ngx_int_t
+ngx_http_moderate_key_ruleset_log(ngx_pool_t *pool, ngx_str_t *ruleset,
+    ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name, ruleset->len + sizeof("rules:log"),
+                                 "m:rules:{%V}:log", ruleset);
+}
+
+
+ngx_int_t
+ngx_http_moderate_key_ruleset_version(ngx_pool_t *pool, ngx_str_t *ruleset,
+    const char *version, ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name,
+                                 ruleset->len + ngx_strlen(version)
+                                 + sizeof("rules:"),
+                                 "m:rules:{%V}:v:%s", ruleset, version);
+}
+
+
+ngx_int_t
+ngx_http_moderate_key_ruleset_counts(ngx_pool_t *pool, ngx_str_t *ruleset,
+    const char *version, ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name,
+                                 ruleset->len + ngx_strlen(version)
+                                 + sizeof("rules:"),
+                                 "m:rules:{%V}:n:%s", ruleset, version);
+}
+
+
 /* len: of all strings; the fixed parts and one number are added here */
 
 static ngx_int_t

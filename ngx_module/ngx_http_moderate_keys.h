@@ -55,5 +55,19 @@ ngx_int_t ngx_http_moderate_key_events(ngx_pool_t *pool, ngx_str_t *site,
 ngx_int_t ngx_http_moderate_key_figures(ngx_pool_t *pool, ngx_str_t *site,
     time_t day, ngx_str_t *name);
 
+/*
+ * Of rule sets that a fleet shares, by their name:
+ *
+ * log      hash, what was done, numbered from 1; its last entry is how it is
+ * version  hash, the files of one version, in chunks
+ * counts   hash with TTL, verdicts by one version
+ */
+ngx_int_t ngx_http_moderate_key_ruleset_log(ngx_pool_t *pool,
+    ngx_str_t *ruleset, ngx_str_t *name);
+ngx_int_t ngx_http_moderate_key_ruleset_version(ngx_pool_t *pool,
+    ngx_str_t *ruleset, const char *version, ngx_str_t *name);
+ngx_int_t ngx_http_moderate_key_ruleset_counts(ngx_pool_t *pool,
+    ngx_str_t *ruleset, const char *version, ngx_str_t *name);
+
 
 #endif /* NGX_HTTP_MODERATE_KEYS_H_INCLUDED_ */

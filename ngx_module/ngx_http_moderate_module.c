@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_moderate_conf.h"
+#include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
 #include "ngx_http_moderate_watch.h"
 
@@ -63,6 +64,13 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       ngx_http_moderate_rules_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("moderate_rules_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_path_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_moderate_main_conf_t, rules_cache),
       NULL },
 
     { ngx_string("moderate_field"),
@@ -243,7 +251,7 @@ ngx_http_moderate_init(ngx_conf_t *cf)
     mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_moderate_module);
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    if (mmcf->rules.nelts) {
+    if (mmcf->rules.nelts || mmcf->rules_cache != NULL) {
         mmcf->thread_pool = ngx_thread_pool_add(cf, &mmcf->thread_pool_name);
         if (mmcf->thread_pool == NULL) {
             return NGX_ERROR;
@@ -317,6 +325,10 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
 
     for (i = 0; i < mmcf->rules.nelts; i++) {
         ngx_http_moderate_rules_watch(rules[i], cycle);
+
+        if (rules[i]->fleet != NULL) {
+            ngx_http_moderate_fleet_start(rules[i], cycle);
+        }
     }
 
     return NGX_OK;
@@ -326,6 +338,8 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
 static void
 ngx_http_moderate_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_uint_t                      i;
+    ngx_http_moderate_rules_t     **rules;
     ngx_http_moderate_main_conf_t  *mmcf;
 
     mmcf = ngx_http_cycle_get_module_main_conf(cycle,
@@ -339,6 +353,14 @@ ngx_http_moderate_exit_process(ngx_cycle_t *cycle)
 
     if (mmcf->scratch == NULL) {
         return;
+    }
+
+    rules = mmcf->rules.elts;
+
+    for (i = 0; i < mmcf->rules.nelts; i++) {
+        if (rules[i]->fleet != NULL) {
+            ngx_http_moderate_fleet_stop(rules[i]);
+        }
     }
 
     ngx_http_moderate_redis_stop(mmcf->queue);

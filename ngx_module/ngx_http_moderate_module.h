@@ -31,6 +31,7 @@
 
 typedef struct ngx_http_moderate_redis_s  ngx_http_moderate_redis_t;
 typedef struct ngx_http_moderate_wait_s   ngx_http_moderate_wait_t;
+typedef struct ngx_http_moderate_fleet_s  ngx_http_moderate_fleet_t;
 typedef struct ngx_http_moderate_stats_s  ngx_http_moderate_stats_t;
 typedef struct ngx_http_moderate_site_stats_s
     ngx_http_moderate_site_stats_t;
@@ -41,14 +42,20 @@ typedef struct ngx_http_moderate_worker_stats_s
     ngx_http_moderate_worker_stats_t;
 
 
-/* rule files named together by one moderate_rules, and their live set */
+/*
+ * Rule files named together by one moderate_rules, or a name that a fleet
+ * shares and the files to begin with; and their live set.
+ */
 
 typedef struct {
     ngx_array_t                 paths;          /* of vet_str_t */
     ngx_array_t                 users;          /* of loc_conf_t * */
-    ngx_str_t                   name;           /* the paths, for messages */
+    ngx_str_t                   name;           /* the first, for messages */
+    ngx_http_moderate_fleet_t  *fleet;          /* redis:NAME; or NULL */
 
     struct ngx_http_moderate_set_s  *live;
+    struct ngx_http_moderate_set_s  *canary;    /* or NULL */
+    ngx_uint_t                  share;          /* of the canary */
     uint64_t                    signature;      /* of the live or tried set */
     uint64_t                    seen;           /* waits until it is stable */
 
@@ -96,6 +103,8 @@ typedef struct {
 
     ngx_str_t                   secret_file;
     u_char                      secret[NGX_HTTP_MODERATE_SECRET_LEN];
+
+    ngx_path_t                 *rules_cache;    /* or NULL */
 
     ngx_str_t                   thread_pool_name;
     ngx_thread_pool_t          *thread_pool;
@@ -281,10 +290,11 @@ void ngx_http_moderate_message(ngx_http_request_t *r, ngx_str_t *body,
 
 /*
  * Returns the rules of these paths, loading them when no other location named
- * the same ones; NULL after a message in the log.
+ * the same ones; NULL after a message in the log.  name is that of a fleet's
+ * rules, or its length is 0.
  */
 ngx_http_moderate_rules_t *ngx_http_moderate_rules_add(ngx_conf_t *cf,
-    ngx_array_t *paths);
+    ngx_str_t *name, ngx_array_t *paths);
 
 /*
  * Checks that every key that the set's limits count by is defined where the

@@ -303,6 +303,7 @@ ngx_http_moderate_only_reads(ngx_http_moderate_batch_t *batch)
     static ngx_str_t  reads[] = {
         ngx_string("GET"),
         ngx_string("HGETALL"),
+        ngx_string("HLEN"),
         ngx_string("HMGET"),
         ngx_string("SISMEMBER"),
         ngx_string("SMISMEMBER"),

@@ -9,6 +9,7 @@
  */
 
 
+#include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
 #include "ngx_http_moderate_stats.h"
 #include "ngx_http_moderate_watch.h"
@@ -40,17 +41,17 @@ typedef struct {
 
 
 static ngx_http_moderate_rules_t *ngx_http_moderate_rules_find(
-    ngx_http_moderate_main_conf_t *mmcf, ngx_array_t *paths);
-static ngx_int_t ngx_http_moderate_rules_load(ngx_conf_t *cf,
-    ngx_http_moderate_rules_t *rules);
-static ngx_int_t ngx_http_moderate_rules_set(ngx_http_moderate_rules_t *rules,
+    ngx_http_moderate_main_conf_t *mmcf, ngx_str_t *name, ngx_array_t *paths);
+static ngx_http_moderate_set_t *ngx_http_moderate_rules_create(
     vet_ruleset_t *ruleset);
 static void ngx_http_moderate_rules_cleanup(void *data);
+static ngx_uint_t ngx_http_moderate_rules_of_fleet(
+    ngx_http_moderate_rules_t *rules);
 static void ngx_http_moderate_rules_timer(ngx_event_t *ev);
 static void ngx_http_moderate_rules_look(void *data, ngx_log_t *log);
 static void ngx_http_moderate_rules_looked(ngx_event_t *ev);
-static void ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
-    vet_ruleset_t *ruleset);
+static void ngx_http_moderate_rules_live(ngx_http_moderate_rules_t *rules,
+    ngx_http_moderate_set_t *old);
 static void ngx_http_moderate_rules_kept(ngx_http_moderate_rules_t *rules);
 static void ngx_http_moderate_rules_errors(ngx_http_moderate_rules_t *rules,
     vet_errors_t *errors, ngx_uint_t level, ngx_log_t *log);
@@ -60,15 +61,17 @@ static void ngx_http_moderate_rules_errors(ngx_http_moderate_rules_t *rules,
 
 
 ngx_http_moderate_rules_t *
-ngx_http_moderate_rules_add(ngx_conf_t *cf, ngx_array_t *paths)
+ngx_http_moderate_rules_add(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_array_t *paths)
 {
+    ngx_int_t                        rc;
     ngx_pool_cleanup_t              *cln;
     ngx_http_moderate_rules_t       *rules, **p;
     ngx_http_moderate_main_conf_t   *mmcf;
 
     mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_moderate_module);
 
-    rules = ngx_http_moderate_rules_find(mmcf, paths);
+    rules = ngx_http_moderate_rules_find(mmcf, name, paths);
     if (rules != NULL) {
         return rules;
     }
@@ -86,25 +89,30 @@ ngx_http_moderate_rules_add(ngx_conf_t *cf, ngx_array_t *paths)
     }
 
     rules->paths = *paths;
-    rules->name.len = ((vet_str_t *) paths->elts)[0].len;
-    rules->name.data = (u_char *) ((vet_str_t *) paths->elts)[0].data;
+    rules->name = *name;
 
     *p = rules;
 
     cln->handler = ngx_http_moderate_rules_cleanup;
     cln->data = rules;
 
-    if (ngx_http_moderate_rules_load(cf, rules) != NGX_OK) {
-        return NULL;
+    if (name->len) {
+        rc = ngx_http_moderate_fleet_begin(cf, rules);
+
+    } else {
+        rules->name.len = ((vet_str_t *) paths->elts)[0].len;
+        rules->name.data = (u_char *) ((vet_str_t *) paths->elts)[0].data;
+
+        rc = ngx_http_moderate_rules_load(cf, rules);
     }
 
-    return rules;
+    return (rc == NGX_OK) ? rules : NULL;
 }
 
 
 static ngx_http_moderate_rules_t *
 ngx_http_moderate_rules_find(ngx_http_moderate_main_conf_t *mmcf,
-    ngx_array_t *paths)
+    ngx_str_t *name, ngx_array_t *paths)
 {
     ngx_uint_t                   i, n;
     vet_str_t                   *a, *b;
@@ -115,7 +123,13 @@ ngx_http_moderate_rules_find(ngx_http_moderate_main_conf_t *mmcf,
 
     for (i = 0; i < mmcf->rules.nelts; i++) {
 
-        if (rules[i]->paths.nelts != paths->nelts) {
+        if (rules[i]->paths.nelts != paths->nelts
+            || (rules[i]->fleet != NULL) != (name->len != 0)
+            || (name->len != 0
+                && (rules[i]->name.len != name->len
+                    || ngx_memcmp(rules[i]->name.data, name->data, name->len)
+                       != 0)))
+        {
             continue;
         }
 
@@ -138,7 +152,7 @@ ngx_http_moderate_rules_find(ngx_http_moderate_main_conf_t *mmcf,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
 {
     vet_errors_t    errors;
@@ -174,26 +188,39 @@ ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_moderate_rules_set(ngx_http_moderate_rules_t *rules,
     vet_ruleset_t *ruleset)
 {
     ngx_http_moderate_set_t  *set;
 
-    set = ngx_alloc(sizeof(ngx_http_moderate_set_t), ngx_cycle->log);
+    set = ngx_http_moderate_rules_create(ruleset);
     if (set == NULL) {
         return NGX_ERROR;
     }
-
-    set->ruleset = ruleset;
-    set->refs = 1;
-    set->shadow = NULL;
-    set->shadows = 0;
 
     rules->live = set;
     rules->loaded = ngx_time();
 
     return NGX_OK;
+}
+
+
+static ngx_http_moderate_set_t *
+ngx_http_moderate_rules_create(vet_ruleset_t *ruleset)
+{
+    ngx_http_moderate_set_t  *set;
+
+    set = ngx_alloc(sizeof(ngx_http_moderate_set_t), ngx_cycle->log);
+
+    if (set != NULL) {
+        set->ruleset = ruleset;
+        set->refs = 1;
+        set->shadow = NULL;
+        set->shadows = 0;
+    }
+
+    return set;
 }
 
 
@@ -216,6 +243,11 @@ ngx_http_moderate_rules_cleanup(void *data)
     if (rules->live != NULL) {
         ngx_http_moderate_set_release(rules->live);
         rules->live = NULL;
+    }
+
+    if (rules->canary != NULL) {
+        ngx_http_moderate_set_release(rules->canary);
+        rules->canary = NULL;
     }
 }
 
@@ -292,6 +324,10 @@ void
 ngx_http_moderate_rules_watch(ngx_http_moderate_rules_t *rules,
     ngx_cycle_t *cycle)
 {
+    if (rules->paths.nelts == 0) {
+        return;
+    }
+
     rules->timer.handler = ngx_http_moderate_rules_timer;
     rules->timer.data = rules;
     rules->timer.log = cycle->log;
@@ -315,6 +351,15 @@ ngx_http_moderate_rules_changed(ngx_http_moderate_rules_t *rules)
 }
 
 
+/* what a name's rules begin with does not matter when a version is there */
+
+static ngx_uint_t
+ngx_http_moderate_rules_of_fleet(ngx_http_moderate_rules_t *rules)
+{
+    return rules->fleet != NULL && rules->fleet->live[0] != '\0';
+}
+
+
 /* even the look is for a thread: a file system may be slow */
 
 static void
@@ -327,7 +372,7 @@ ngx_http_moderate_rules_timer(ngx_event_t *ev)
 
     rules = ev->data;
 
-    if (ngx_exiting) {
+    if (ngx_exiting || ngx_http_moderate_rules_of_fleet(rules)) {
         return;
     }
 
@@ -418,6 +463,12 @@ ngx_http_moderate_rules_looked(ngx_event_t *ev)
 
     rules->busy = 0;
 
+    if (ngx_http_moderate_rules_of_fleet(rules)) {
+        vet_ruleset_destroy(look->ruleset);
+        ngx_free(task);
+        return;
+    }
+
     rules->watched = (look->watched != 0);
 
     if (rules->stats != NULL) {
@@ -439,17 +490,10 @@ ngx_http_moderate_rules_looked(ngx_event_t *ev)
         rules->signature = look->seen;
 
         if (look->ruleset != NULL) {
-            ngx_http_moderate_rules_swap(rules, look->ruleset);
+            (void) ngx_http_moderate_rules_swap(rules, look->ruleset);
 
         } else {
-            ngx_http_moderate_rules_errors(rules, &look->errors, NGX_LOG_ERR,
-                                           ngx_cycle->log);
-            ngx_http_moderate_rules_kept(rules);
-
-            ngx_http_moderate_stats_set_failed(rules,
-                                       (u_char *) look->errors.text[0],
-                                       ngx_strlen(look->errors.text[0]),
-                                       look->errors.n);
+            ngx_http_moderate_rules_failed(rules, &look->errors);
         }
     }
 
@@ -457,17 +501,27 @@ ngx_http_moderate_rules_looked(ngx_event_t *ev)
 }
 
 
-static void
+void
+ngx_http_moderate_rules_failed(ngx_http_moderate_rules_t *rules,
+    vet_errors_t *errors)
+{
+    ngx_http_moderate_rules_errors(rules, errors, NGX_LOG_ERR,
+                                   ngx_cycle->log);
+    ngx_http_moderate_rules_kept(rules);
+
+    ngx_http_moderate_stats_set_failed(rules, (u_char *) errors->text[0],
+                                       ngx_strlen(errors->text[0]),
+                                       errors->n);
+}
+
+
+ngx_int_t
 ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
     vet_ruleset_t *ruleset)
 {
-    time_t                          loaded;
-    vet_str_t                       version;
-    ngx_http_moderate_set_t        *old;
-    ngx_http_moderate_main_conf_t  *mmcf;
+    time_t                    loaded;
+    ngx_http_moderate_set_t  *old;
 
-    mmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
-                                               ngx_http_moderate_module);
     old = rules->live;
     loaded = rules->loaded;
 
@@ -476,7 +530,7 @@ ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
         ngx_http_moderate_rules_kept(rules);
         ngx_http_moderate_stats_set_failed(rules, (u_char *) "no memory",
                                            sizeof("no memory") - 1, 1);
-        return;
+        return NGX_ERROR;
     }
 
     if (ngx_http_moderate_rules_keys(rules, rules->live, NGX_LOG_ERR,
@@ -488,21 +542,100 @@ ngx_http_moderate_rules_swap(ngx_http_moderate_rules_t *rules,
         rules->loaded = loaded;
 
         ngx_http_moderate_rules_kept(rules);
-        return;
+        return NGX_ERROR;
     }
 
-    version = vet_ruleset_version(ruleset);
+    ngx_http_moderate_rules_live(rules, old);
+
+    return NGX_OK;
+}
+
+
+/* submissions that are being judged keep the old one until they are done */
+
+static void
+ngx_http_moderate_rules_live(ngx_http_moderate_rules_t *rules,
+    ngx_http_moderate_set_t *old)
+{
+    vet_str_t                       version;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_moderate_module);
+
+    version = vet_ruleset_version(rules->live->ruleset);
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "rules \"%V\": version %*s is live, %uz rules",
                   &rules->name, version.len, version.data,
-                  vet_ruleset_rules(ruleset));
+                  vet_ruleset_rules(rules->live->ruleset));
 
     rules->swaps++;
     ngx_http_moderate_stats_set(rules);
 
     ngx_http_moderate_shadow_forget(mmcf, old);
     ngx_http_moderate_set_release(old);
+}
+
+
+void
+ngx_http_moderate_rules_promote(ngx_http_moderate_rules_t *rules)
+{
+    ngx_http_moderate_set_t  *old;
+
+    old = rules->live;
+
+    rules->live = rules->canary;
+    rules->loaded = ngx_time();
+    rules->canary = NULL;
+
+    ngx_http_moderate_rules_live(rules, old);
+}
+
+
+ngx_int_t
+ngx_http_moderate_rules_canary(ngx_http_moderate_rules_t *rules,
+    vet_ruleset_t *ruleset)
+{
+    vet_str_t                       version;
+    ngx_http_moderate_set_t        *set;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_moderate_module);
+    set = NULL;
+
+    if (ruleset != NULL) {
+        set = ngx_http_moderate_rules_create(ruleset);
+
+        if (set == NULL) {
+            vet_ruleset_destroy(ruleset);
+            return NGX_ERROR;
+        }
+
+        if (ngx_http_moderate_rules_keys(rules, set, NGX_LOG_ERR,
+                                         ngx_cycle->log)
+            != NGX_OK)
+        {
+            ngx_http_moderate_set_release(set);
+            return NGX_ERROR;
+        }
+
+        version = vet_ruleset_version(ruleset);
+
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "rules \"%V\": version %*s is the canary",
+                      &rules->name, version.len, version.data);
+    }
+
+    if (rules->canary != NULL) {
+        ngx_http_moderate_shadow_forget(mmcf, rules->canary);
+        ngx_http_moderate_set_release(rules->canary);
+    }
+
+    rules->canary = set;
+
+    return NGX_OK;
 }
 
 

@@ -46,10 +46,14 @@ ngx_http_moderate_stats_start(ngx_http_moderate_main_conf_t *mmcf,
     for (i = 0; i < worker->nsets; i++) {
         worker->sets[i].name = p - (u_char *) worker;
 
+        if (rules[i]->fleet != NULL) {
+            p = ngx_cpymem(p, rules[i]->name.data, rules[i]->name.len);
+        }
+
         path = rules[i]->paths.elts;
 
         for (j = 0; j < rules[i]->paths.nelts; j++) {
-            if (j > 0) {
+            if (j > 0 || rules[i]->fleet != NULL) {
                 *p++ = ' ';
             }
 
@@ -93,6 +97,8 @@ ngx_http_moderate_stats_block(ngx_http_moderate_main_conf_t *mmcf)
         for (j = 0; j < rules[i]->paths.nelts; j++) {
             size += path[j].len + 1;
         }
+
+        size += rules[i]->name.len + 1;
     }
 
     ngx_http_moderate_stats_bury(mmcf);
