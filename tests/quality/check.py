@@ -28,6 +28,10 @@ FILES = {
     "abuse-vi": {"abuse": 150, "benign": 100},
     "abuse-en": {"abuse": 60, "benign": 40},
     "personal": {"personal-data": 80, "benign": 80},
+    "spam-vi-second": {"spam": 300},
+    "spam-en-second": {"spam": 100},
+    "benign-vi-second": {"benign": 400},
+    "benign-en-second": {"benign": 120},
 }
 
 KEYS = ["id", "source", "lang", "label", "category", "split", "text"]
@@ -113,7 +117,7 @@ def problems_of_row(name, row):
         yield "label \"%s\" is not one of this file" % row["label"]
     if row["lang"] not in ("vi", "en"):
         yield "lang must be vi or en"
-    elif name[-3:] in ("-vi", "-en") and name[-2:] != row["lang"]:
+    elif "-" in name and name.split("-")[1] != row["lang"]:
         yield "lang is not the one of this file"
     if row["split"] not in ("dev", "test"):
         yield "split must be dev or test"
