@@ -395,7 +395,13 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
     }
 
     if (test->filtered) {
-        return vet_match_candidates(m, &f);
+        rc = vet_match_candidates(m, &f);
+
+        if (rc == VET_OK && test->most > 1 && f.n > 1) {
+            vet_match_total(m, &f);
+        }
+
+        return rc;
     }
 
     for (i = 0; i < m->s->nfields; i++) {
@@ -568,6 +574,7 @@ vet_match_places(vet_matcher_t *m, vet_finding_t *f,
             continue;
         }
 
+        f->phrase = place->number;
         start = vet_reading_start(reading, vet_view_start(view, place->start));
         end = vet_reading_end(reading, vet_view_end(view, place->end));
 
@@ -694,6 +701,7 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
         }
 
         hit = &m->hits->elts[f->places[f->n - 1]];
+        f->phrases[f->n - 1] = f->phrase;
 
     } else {
         hit = vet_hit_push(m->pool, m->hits);
@@ -702,6 +710,7 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
         }
 
         f->places[f->n++] = m->hits->n - 1;
+        f->phrases[f->n - 1] = f->phrase;
     }
 
     rule = &f->test->rule;

@@ -365,6 +365,7 @@ vet_find_at(vet_finder_t *f, uint32_t number, size_t at)
 
     c->kind = f->key.joined ? VET_CANDIDATE_JOINED : VET_CANDIDATE_TEXT;
     c->order = vet_find_order(f, number);
+    c->number = number;
     c->start = (uint32_t) place.start;
     c->end = (uint32_t) place.end;
     c->bare = place.bare;

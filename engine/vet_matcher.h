@@ -43,6 +43,7 @@ typedef enum {
 typedef struct {
     uint32_t                 rule;      /* its index */
     uint32_t                 order;     /* among those at one place */
+    uint32_t                 number;    /* of the phrase */
     uint32_t                 start;     /* of a phrase, in the view */
     uint32_t                 end;
     uint16_t                 field;
@@ -79,6 +80,8 @@ typedef struct {
     const vet_test_rule_t   *test;
     size_t                   n;         /* hits kept */
     size_t                   places[VET_HITS_PER_RULE]; /* their indexes */
+    uint32_t                 phrases[VET_HITS_PER_RULE];  /* of these */
+    uint32_t                 phrase;    /* the one being added */
     size_t                   seen;      /* of them, of earlier readings */
     int                      full;      /* one of them is not bare */
 } vet_finding_t;
@@ -123,6 +126,12 @@ int vet_match_measure(vet_matcher_t *m, vet_finding_t *f);
 int vet_match_hosts(vet_matcher_t *m, vet_finding_t *f);
 int vet_match_personal(vet_matcher_t *m, vet_finding_t *f);
 int vet_match_parts(vet_matcher_t *m, vet_finding_t *f);
+
+/*
+ * vet_match_total.c.  Gives the strongest hit of a rule with "most" what its
+ * different phrases are worth together.  There must be a hit.
+ */
+void vet_match_total(vet_matcher_t *m, const vet_finding_t *f);
 
 /*
  * vet_match_except.c.  Tells whether exceptions drop all of a rule's hits, or

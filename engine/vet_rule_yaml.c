@@ -41,6 +41,8 @@ static void vet_read_unused(vet_reader_t *r, const vet_node_t *map,
     const char *test);
 static void vet_read_words(vet_reader_t *r, const vet_node_t *node,
     vet_test_rule_t *rule);
+static void vet_read_most(vet_reader_t *r, const vet_node_t *map,
+    vet_test_rule_t *rule);
 static void vet_read_match(vet_reader_t *r, const vet_node_t *node,
     const vet_node_t *view, vet_test_rule_t *rule);
 static void vet_read_examples(vet_reader_t *r, const vet_node_t *map,
@@ -59,7 +61,7 @@ static const char *const  vet_rule_keys[] = {
     "id", "title", "category", "reason", "in", "words", "match", "measure",
     "over", "view", "score", "mode", "examples", "any", "all", "none",
     "hosts", "personal", "under", "min_length", "bare_score", "forms",
-    "sites", NULL
+    "sites", "most", NULL
 };
 
 /* what a rule may look for; any, all and none go together */
@@ -81,6 +83,7 @@ static const struct {
     { "under", "measure ", "\"measure\"" },
     { "min_length", "measure ", "\"measure\"" },
     { "bare_score", "words ", "\"words\"" },
+    { "most", "words ", "\"words\"" },
     { "in", "words match measure hosts personal ",
       "a rule that looks at fields itself" }
 };
@@ -588,6 +591,7 @@ vet_read_test(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
 
     if (strcmp(test, "words") == 0) {
         vet_read_words(r, node, rule);
+        vet_read_most(r, map, rule);
 
     } else if (strcmp(test, "match") == 0) {
         vet_read_match(r, node, vet_child(map, "view"), rule);
@@ -694,6 +698,33 @@ vet_read_words(vet_reader_t *r, const vet_node_t *node, vet_test_rule_t *rule)
                            "long, expected at most %d bytes", VET_PHRASE_LEN);
         }
     }
+}
+
+
+/* No more than there are hits kept to count. */
+
+static void
+vet_read_most(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
+{
+    uint32_t           most;
+    const vet_node_t  *node;
+
+    node = vet_child(map, "most");
+    if (node == NULL) {
+        return;
+    }
+
+    most = 1;
+    vet_read_number(r, map, "most", &most);
+
+    if (most == 0 || most > VET_HITS_PER_RULE) {
+        vet_rule_error(r->errors, vet_at(r, node), "\"most\" is %u, expected "
+                       "a number of phrases from 1 to %d", most,
+                       VET_HITS_PER_RULE);
+        return;
+    }
+
+    rule->most = most;
 }
 
 

@@ -521,6 +521,7 @@ struct vet_test_rule_s {
     vet_test_t              test;
     vet_view_kind_t         view;       /* of match */
     int                     bare_score; /* tenths, of a hit that is bare */
+    unsigned                most;       /* phrases that score; 0: one */
     vet_scope_t             scope;
 
     vet_measure_t           measure;

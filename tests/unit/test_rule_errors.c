@@ -144,13 +144,13 @@ static const bad_case_t  bad_cases[] = {
       1, "set.yaml:8:5: rule \"a.b\": unknown key \"wrods\", expected one "
          "of id, title, category, reason, in, words, match, measure, over, "
          "view, score, mode, examples, any, all, none, hosts, personal, "
-         "under, min_length, bare_score, forms, sites; did you mean "
+         "under, min_length, bare_score, forms, sites, most; did you mean "
          "\"words\"?" },
     { "later key", BYTES(RULE "    squeeze: [a]\n"),
       1, "set.yaml:8:5: rule \"a.b\": unknown key \"squeeze\", expected one "
          "of id, title, category, reason, in, words, match, measure, over, "
          "view, score, mode, examples, any, all, none, hosts, personal, "
-         "under, min_length, bare_score, forms, sites" },
+         "under, min_length, bare_score, forms, sites, most" },
     { "no category", BYTES(HEAD ID SCORE WORDS EXAMPLES),
       1, "set.yaml:3:5: rule \"a.b\": \"category\" is missing, expected "
          "one of advertising, scam, abuse, personal-data, impersonation, "
@@ -416,6 +416,14 @@ static const bad_case_t  bad_cases[] = {
             "    bare_score: 1\n"),
       1, "set.yaml:8:17: rule \"a.b\": \"bare_score\" has no use here, "
          "expected it with \"words\" only" },
+    { "most of match", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    match: vay\n"
+            "    most: 2\n"),
+      1, "set.yaml:8:11: rule \"a.b\": \"most\" has no use here, expected "
+         "it with \"words\" only" },
+    { "most", BYTES(RULE "    most: 17\n"),
+      1, "set.yaml:8:11: rule \"a.b\": \"most\" is 17, expected a number of "
+         "phrases from 1 to 16" },
     { "forms scalar", BYTES(RULE "    forms: /a/\n"),
       1, "set.yaml:8:12: rule \"a.b\": \"forms\" is not a list, expected "
          "paths such as [/gop-y/]" },
