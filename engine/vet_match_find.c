@@ -237,6 +237,15 @@ vet_find_phrases(vet_finder_t *f, int joined)
 
     filter = f->m->rs->filter;
 
+    /* what is odd with accents is odd without, and that view is there */
+
+    if (joined && filter->patterns[VET_VIEW_SQUEEZED] != NULL) {
+        rc = vet_match_view(f->m, f->reading, VET_VIEW_SQUEEZED, &f->view);
+        if (rc != VET_OK || !f->view->odd) {
+            return rc;
+        }
+    }
+
     rc = vet_match_view(f->m, f->reading, joined ? VET_VIEW_JOINED
                                                  : VET_VIEW_TEXT, &f->view);
     if (rc != VET_OK || (joined && !f->view->odd)) {

@@ -142,7 +142,10 @@ struct vet_view_s {
     vet_span_t             *spans;      /* none: text is the value itself */
     size_t                  nspans;
     const vet_view_t       *base;       /* spans are places of it; or NULL */
-    unsigned                odd:1;      /* has what words look for, joined */
+    unsigned                odd:1;      /* squeezed, joined: it has what words */
+                                        /* look for there, or may have */
+    unsigned                wide:1;     /* folded: a letter became several, */
+                                        /* or what is no letter lost marks */
 };
 
 /* VET_LIMIT and VET_ERROR as of vet_parse. */

@@ -86,7 +86,10 @@ vet_view_squeeze(vet_pool_t *pool, const vet_view_t *base, vet_view_t *view)
 
     view->base = base;
     view->text = base->text;
-    view->odd = (s.odd != 0);
+
+    /* with accents "æ" is a letter that stands alone, and a mark ends a row */
+
+    view->odd = (s.odd || base->wide);
 
     if (s.len == 0 && s.from == 0 && s.to == s.text.len) {
         return VET_OK;

@@ -54,6 +54,7 @@ typedef struct {
     vet_pool_t             *pool;
     vet_str_t               value;
     int                     folded;
+    int                     wide;       /* as of vet_view_t */
 
     unsigned char          *out;
     size_t                  len;
@@ -139,6 +140,7 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     view->text.len = b.len;
     view->spans = b.spans.elts;
     view->nspans = b.spans.n;
+    view->wide = (b.folded && b.wide);
 
     return VET_OK;
 }
@@ -379,11 +381,14 @@ vet_view_char(vet_builder_t *b, const vet_char_t *c, int alone)
     }
 
     map = vet_uni_map(c->cp, c->uni, b->folded, &own, &n);
+    b->wide |= (n > 1);
 
     /* an accent that is dropped is still of its letter */
 
     if (n == 0 && b->pending && !(c->uni->flags & VET_UNI_REMOVE)) {
         b->to = c->to;
+        b->wide |= b->starter == VET_NONE
+                   || (vet_uni(b->starter)->flags & VET_UNI_LATIN) == 0;
     }
 
     for (i = 0; i < n; i++) {

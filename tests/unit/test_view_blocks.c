@@ -31,7 +31,8 @@ static const char *const  pieces[] = {
     "Đ", "Ấ", "Ở", "ă", "ậ", "ỹ", "Ỹ", "ỿ", "ẚ", "ß", "ÿ", "÷", "×", "ı",
     "ĸ", "ĩ", "ũ", "aá", "áa", "áà", "ы", "日", "\xcc\x81", "\xcc\xa3",
     "\xe2\x80\x8b", "\xff", "\xc3", "\xe1\xba", "\xe0\x80\x80",
-    "\xed\xa0\x80", "\xf0\x9f\x98\x80", "\xf4\x90\x80\x80", "\x01", "ﬁ"
+    "\xed\xa0\x80", "\xf0\x9f\x98\x80", "\xf4\x90\x80\x80", "\x01", "ﬁ",
+    "æ", "ŉ", "①", "\xe1\x84\x92", "\xe1\x85\xa1", "か", "\xe3\x82\x99"
 };
 
 #define PIECES   (sizeof(pieces) / sizeof(pieces[0]))
@@ -45,8 +46,11 @@ static void spaces(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind);
 static void each(void (*check)(vet_pool_t *pool, vet_str_t value,
     vet_view_kind_t kind), vet_view_kind_t first, vet_view_kind_t last);
 
+static void odd(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind);
+
 static void test_words(void **state);
 static void test_spaces(void **state);
+static void test_odd(void **state);
 
 
 /* Writes words of some pieces; returns how many bytes. */
@@ -180,6 +184,21 @@ spaces(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind)
 }
 
 
+/* What the joined view has for words is not looked for where this is not odd. */
+
+static void
+odd(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind)
+{
+    vet_view_t  joined, squeezed;
+
+    assert_int_equal(vet_view_build(pool, value, kind, &squeezed), VET_OK);
+    assert_int_equal(vet_view_build(pool, value, VET_VIEW_JOINED, &joined),
+                     VET_OK);
+
+    assert_true(squeezed.odd || !joined.odd);
+}
+
+
 static void
 each(void (*check)(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind),
     vet_view_kind_t first, vet_view_kind_t last)
@@ -233,12 +252,22 @@ test_spaces(void **state)
 }
 
 
+static void
+test_odd(void **state)
+{
+    (void) state;
+
+    each(odd, VET_VIEW_SQUEEZED, VET_VIEW_SQUEEZED);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_spaces),
+        cmocka_unit_test(test_odd),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
