@@ -9,9 +9,11 @@
  */
 
 
+#include "vet_lanes.h"
 #include "vet_rules.h"
 
 
+#define VET_SPELLED_LINE    64      /* bytes looked at together */
 #define VET_SPELLED_LEAST   2       /* letters */
 #define VET_SPELLED_GAP     3       /* characters between two of them */
 #define VET_SPELLED_SPACE   (VET_SPELLED_GAP + 1)
@@ -33,13 +35,29 @@ typedef struct {
 } vet_spelled_t;
 
 
+/* Of the bytes of a line, the first one lowest. */
+
+typedef struct {
+    uint64_t                letters;    /* that begin one, or are digits */
+    uint64_t                rest;       /* of a character; marks behind it */
+    uint64_t                hidden;     /* may begin what is not shown */
+} vet_spelled_line_t;
+
+
 static int vet_spelled_likely(vet_str_t text);
+static void vet_spelled_line(const unsigned char *p, vet_spelled_line_t *line);
+static uint64_t vet_spelled_words(const vet_spelled_line_t *line,
+    uint64_t *ends, uint64_t *words);
+static int vet_spelled_singles(uint64_t ends, uint64_t words,
+    size_t *singles);
+static int vet_spelled_left(vet_str_t text, size_t i, size_t singles);
 static int vet_spelled_hidden(vet_str_t text, size_t i);
 static void vet_spelled_run(vet_str_t text, size_t i, vet_spelled_t *run);
 static int vet_spelled_and_so_on(vet_str_t text, const vet_spelled_t *run);
 static int vet_spelled_capital(vet_str_t text, size_t i);
 static void vet_spelled_join(vet_decoding_t *d, const vet_spelled_t *run);
 static void vet_spelled_copy(vet_decoding_t *d, size_t i, size_t end);
+static int vet_spelled_ascii(unsigned char c);
 static size_t vet_spelled_token(vet_str_t text, size_t i, size_t *n);
 static size_t vet_spelled_gap(vet_str_t text, size_t i, size_t *width);
 
@@ -87,21 +105,143 @@ vet_decode_spelled(vet_decoding_t *d)
 static int
 vet_spelled_likely(vet_str_t text)
 {
-    size_t         i, letters, singles;
+    size_t              i, singles;
+    uint64_t            between, ends, words;
+    vet_spelled_line_t  line;
+
+    i = 0;
+    singles = 0;
+
+    while (text.len - i >= VET_SPELLED_LINE) {
+        vet_spelled_line(text.data + i, &line);
+
+        for ( /* void */ ; line.hidden != 0; line.hidden &= line.hidden - 1) {
+            if (vet_spelled_hidden(text,
+                    i + (size_t) __builtin_ctzll(line.hidden)))
+            {
+                return 1;
+            }
+        }
+
+        between = vet_spelled_words(&line, &ends, &words);
+
+        if (between == 0) {
+            break;
+        }
+
+        if (vet_spelled_singles(ends, words, &singles)) {
+            return 1;
+        }
+
+        /* a word that goes on is looked at again, whole */
+
+        i += VET_SPELLED_LINE - (size_t) __builtin_clzll(between);
+    }
+
+    return vet_spelled_left(text, i, singles);
+}
+
+
+static void
+vet_spelled_line(const unsigned char *p, vet_spelled_line_t *line)
+{
+    size_t       n;
+    vet_lanes_t  c, ascii, mark, sign, begin;
+
+    memset(line, 0, sizeof(vet_spelled_line_t));
+
+    for (n = 0; n < VET_SPELLED_LINE; n += VET_LANES) {
+        c = vet_lanes_load(p + n);
+
+        ascii = (vet_lanes_t) (((c | 0x20) - 'a' < 26) | (c - '0' < 10));
+        mark = (vet_lanes_t) ((c == 0xcc) | (c == 0xcd));
+        sign = (vet_lanes_t) ((c == 0xe2) | (c >= 0xef));
+        begin = (vet_lanes_t) (c >= 0xc3) & ~mark & ~sign;
+
+        line->letters |= (uint64_t) vet_lanes_bits(ascii | begin) << n;
+        line->rest |= (uint64_t) vet_lanes_bits(
+                          (vet_lanes_t) ((c & 0xc0) == 0x80) | mark) << n;
+        line->hidden |= (uint64_t) vet_lanes_bits(
+                            sign | (vet_lanes_t) ((c == 0xc2) | (c == 0xcd)))
+                        << n;
+    }
+}
+
+
+/*
+ * Gives a bit behind each word of a line, in ends, and behind those with more
+ * letters than one, in words: a sum carries from any letter but the first to
+ * the end of its word.  Returns what is between words.
+ */
+
+static uint64_t
+vet_spelled_words(const vet_spelled_line_t *line, uint64_t *ends,
+    uint64_t *words)
+{
+    uint64_t  between, rest, word, first;
+
+    /* the rest of a sign is between words, as the sign is */
+
+    between = ~(line->letters | line->rest);
+    rest = line->rest & (between << 1 | 1);
+    between |= line->rest & ~(line->rest + rest);
+
+    word = ~between;
+    first = word & ~(word << 1);
+
+    *ends = (word + first) & between;
+    *words = (word + (line->letters & ~first)) & *ends;
+
+    return between;
+}
+
+
+/*
+ * Tells whether as many words of one letter as make a run follow each other;
+ * singles are those before the line, and then those at its end.
+ */
+
+static int
+vet_spelled_singles(uint64_t ends, uint64_t words, size_t *singles)
+{
+    uint64_t  bit;
+
+    if (ends == words) {
+        *singles = (ends == 0) ? *singles : 0;
+        return 0;
+    }
+
+    for ( /* void */ ; ends != 0; ends &= ends - 1) {
+        bit = ends & -ends;
+        *singles = (words & bit) ? 0 : *singles + 1;
+
+        if (*singles == VET_SPELLED_LEAST) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The same as vet_spelled_likely, from i on, byte by byte. */
+
+static int
+vet_spelled_left(vet_str_t text, size_t i, size_t singles)
+{
+    size_t         letters;
     unsigned char  c;
 
     letters = 0;
-    singles = 0;
 
-    for (i = 0; i < text.len; i++) {
+    for ( /* void */ ; i < text.len; i++) {
         c = text.data[i];
 
         if (c >= 0xc2 && vet_spelled_hidden(text, i)) {
             return 1;
         }
 
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-            || (c >= '0' && c <= '9')
+        if (vet_spelled_ascii(c)
             || (c >= 0xc3 && c != 0xcc && c != 0xcd && c != 0xe2 && c < 0xef))
         {
             letters++;
@@ -269,6 +409,12 @@ vet_spelled_copy(vet_decoding_t *d, size_t i, size_t end)
     uint32_t  cp;
 
     for (from = i; i < end; i += n) {
+        n = 1;
+
+        if (d->in.data[i] < 0x80) {
+            continue;
+        }
+
         n = vet_uni_read(d->in.data + i, end - i, &cp);
 
         if (cp >= 0x80 && vet_uni(cp)->flags & VET_UNI_REMOVE) {
@@ -279,6 +425,14 @@ vet_spelled_copy(vet_decoding_t *d, size_t i, size_t end)
     }
 
     vet_decoding_copy(d, from, end);
+}
+
+
+static int
+vet_spelled_ascii(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9');
 }
 
 
@@ -294,6 +448,13 @@ vet_spelled_token(vet_str_t text, size_t i, size_t *n)
     *n = 0;
 
     while (i < text.len) {
+
+        if (vet_spelled_ascii(text.data[i])) {
+            (*n)++;
+            i++;
+            continue;
+        }
+
         len = vet_uni_read(text.data + i, text.len - i, &cp);
         u = vet_uni(cp);
 
@@ -327,7 +488,15 @@ vet_spelled_gap(vet_str_t text, size_t i, size_t *width)
     n = 0;
     space = 0;
 
-    while (i < text.len) {
+    while (i < text.len && !vet_spelled_ascii(text.data[i])) {
+
+        if (text.data[i] == ' ') {
+            space = 1;
+            n++;
+            i++;
+            continue;
+        }
+
         len = vet_uni_read(text.data + i, text.len - i, &cp);
         u = vet_uni(cp);
 
