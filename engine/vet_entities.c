@@ -220,7 +220,7 @@ vet_entity_name(vet_entity_seen_t *seen, const unsigned char *p, size_t len,
         key = key << 8 | p[n];
     }
 
-    if (n < len && p[n] == ';') {
+    if (n != 0 && n < len && p[n] == ';') {
         e = (n < VET_ENTITY_KEY) ? vet_entity_recall(seen, key, p, n + 1)
                                  : vet_entity_find(p, n + 1);
 
@@ -245,7 +245,7 @@ vet_entity_name(vet_entity_seen_t *seen, const unsigned char *p, size_t len,
 }
 
 
-/* Finds a name of which the key is all that is before the semicolon. */
+/* Finds a name of which the key, never 0, is all before the semicolon. */
 
 static const vet_entity_t *
 vet_entity_recall(vet_entity_seen_t *seen, uint64_t key,
@@ -258,7 +258,7 @@ vet_entity_recall(vet_entity_seen_t *seen, uint64_t key,
 
     i = (size_t) ((key * 0x9e3779b97f4a7c15u) >> (64 - VET_ENTITY_BITS));
 
-    if (key != 0 && seen->key[i] == key) {
+    if (seen->key[i] == key) {
         return seen->entity[i];
     }
 

@@ -35,6 +35,7 @@ typedef struct {
 
 static void test_every_pair(void **state);
 static void test_same_letters(void **state);
+static void test_no_name(void **state);
 static size_t reference(const vet_entity_t *e, unsigned char *dst);
 static size_t characters(const vet_entity_t *e, unsigned char *dst);
 static void decoded(vet_str_t value, vet_str_t want);
@@ -117,6 +118,36 @@ test_same_letters(void **state)
 }
 
 
+/*
+ * Behind each name a reference without one: it is not among those that were
+ * found before, nor what an earlier text left in their places.
+ */
+
+static void
+test_no_name(void **state)
+{
+    size_t         i;
+    vet_str_t      value, want;
+    unsigned char  sent[2 * ROOM], shown[2 * ROOM];
+
+    test_every_pair(state);
+
+    for (i = 0; i < VET_ENTITIES_N; i++) {
+        value.data = sent;
+        value.len = reference(&vet_entities[i], sent);
+        want.data = shown;
+        want.len = characters(&vet_entities[i], shown);
+
+        memcpy(sent + value.len, "&;", 2);
+        memcpy(shown + want.len, "&;", 2);
+        value.len += 2;
+        want.len += 2;
+
+        decoded(value, want);
+    }
+}
+
+
 static size_t
 reference(const vet_entity_t *e, unsigned char *dst)
 {
@@ -192,6 +223,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_every_pair),
         cmocka_unit_test(test_same_letters),
+        cmocka_unit_test(test_no_name),
     };
 
     return cmocka_run_group_tests_name("entities", tests, NULL, NULL);
