@@ -715,8 +715,8 @@ match_views(void *data, size_t i)
         || vet_view_build(pool, field.value, VET_VIEW_TEXT, &text) != VET_OK
         || vet_view_build(pool, field.value, VET_VIEW_FOLDED, &folded)
            != VET_OK
-        || vet_view_squeeze(pool, &text, &joined) != VET_OK
-        || vet_view_squeeze(pool, &folded, &squeezed) != VET_OK)
+        || vet_view_squeeze(pool, &folded, &squeezed) != VET_OK
+        || (squeezed.odd && vet_view_squeeze(pool, &text, &joined) != VET_OK))
     {
         abort();
     }

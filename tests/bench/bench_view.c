@@ -6,7 +6,6 @@
  */
 
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,11 +91,6 @@ main(int argc, char **argv)
     size_t    i;
     bench_t  *b;
     views_t   v;
-
-    /* memory that goes back to the system is not what is measured */
-
-    (void) mallopt(M_MMAP_THRESHOLD, BENCH_POOL);
-    (void) mallopt(M_TRIM_THRESHOLD, BENCH_POOL);
 
     b = bench_begin("view", argc, argv);
 
