@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "vet_filter.h"
 #include "vet_rules.h"
 
@@ -66,6 +70,12 @@ vet_ruleset_load(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
     if (rs != NULL) {
         vet_ruleset_forget(rs);
     }
+
+    /* reading files took five times what is kept, and would stay with malloc */
+
+#if defined(__GLIBC__)
+    (void) malloc_trim(0);
+#endif
 
     return rs;
 }
