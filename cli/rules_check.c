@@ -35,8 +35,12 @@ static int check_load(moderatectl_check_t *c);
 static int check_rules(moderatectl_check_t *c);
 static int check_rule(moderatectl_check_t *c, size_t i,
     const vet_look_t *look);
+static int check_match(moderatectl_check_t *c, size_t i,
+    const vet_look_t *look);
 static int check_words(moderatectl_check_t *c, size_t i,
     const vet_look_t *look);
+static void check_at(const vet_look_t *look, const vet_look_text_t *at,
+    const char *what);
 static int check_report(const moderatectl_check_t *c);
 
 
@@ -47,7 +51,8 @@ static const char  check_usage[] =
     "examples.  Prints every problem, one a line, or \"ok: ...\".  Standard\n"
     "error has warnings of what is allowed and hardly meant: no title, no\n"
     "example to miss, what its view never has, rules that hit what another\n"
-    "one hits, and slow patterns.\n"
+    "one hits, and slow patterns; and notes of the rules that no literal\n"
+    "leads to, which cost time for every text.\n"
     "\n"
     "  --strict     warnings are problems\n"
     "  --budget MS  a pattern that takes longer for 16 KiB made to slow it\n"
@@ -229,12 +234,23 @@ check_rule(moderatectl_check_t *c, size_t i, const vet_look_t *look)
     }
 
     if (strcmp(look->test, "words") == 0) {
-        return check_words(c, i, look);
-    }
+        rc = check_words(c, i, look);
 
-    if (strcmp(look->test, "match") != 0) {
+    } else if (strcmp(look->test, "match") == 0) {
+        rc = check_match(c, i, look);
+
+    } else {
         return MODERATECTL_OK;
     }
+
+    return (rc == MODERATECTL_OK) ? moderatectl_check_literal(c, i, look) : rc;
+}
+
+
+static int
+check_match(moderatectl_check_t *c, size_t i, const vet_look_t *look)
+{
+    int  rc;
 
     rc = moderatectl_check_views(c, i, look);
 
@@ -287,13 +303,29 @@ moderatectl_check_warn(moderatectl_check_t *c, const vet_look_t *look,
     const vet_look_text_t *at)
 {
     c->warnings++;
+    check_at(look, at, "warning");
+}
 
+
+void
+moderatectl_check_note(moderatectl_check_t *c, const vet_look_t *look,
+    const vet_look_text_t *at)
+{
+    c->notes++;
+    check_at(look, at, "note");
+}
+
+
+static void
+check_at(const vet_look_t *look, const vet_look_text_t *at, const char *what)
+{
     moderatectl_print_str(stderr, moderatectl_str((at == NULL) ? look->file
                                                                : at->file));
-    fprintf(stderr, ":%zu:%zu: rule \"%.*s\": warning: ",
+    fprintf(stderr, ":%zu:%zu: rule \"%.*s\": %s: ",
             (at == NULL) ? look->line : at->line,
             (at == NULL) ? look->column : at->column,
-            (int) look->rule->id.len, (const char *) look->rule->id.data);
+            (int) look->rule->id.len, (const char *) look->rule->id.data,
+            what);
 }
 
 

@@ -17,14 +17,20 @@ typedef struct {
     moderatectl_judge_t     judge;
     moderatectl_paths_t     paths;
     size_t                  warnings;
+    size_t                  notes;
     double                  budget;     /* milliseconds */
     int                     strict;
     int                     help;
 } moderatectl_check_t;
 
 
-/* Begins a warning about a rule; line 0: at the rule itself. */
+/*
+ * Begin a warning, or a note, about a rule on standard error: its place, that
+ * of the text at or, when that is NULL, of the rule.  Notes are never problems.
+ */
 void moderatectl_check_warn(moderatectl_check_t *c, const vet_look_t *look,
+    const vet_look_text_t *at);
+void moderatectl_check_note(moderatectl_check_t *c, const vet_look_t *look,
     const vet_look_text_t *at);
 
 
@@ -51,11 +57,17 @@ void moderatectl_pattern(vet_str_t pattern, moderatectl_piece_pt handler,
     void *data);
 
 
-/* Exit codes after a message: memory only.  rules_check_views.c and _cost.c */
+/*
+ * Exit codes after a message: memory only.  rules_check_views.c, _cost.c and
+ * _literal.c, of patterns, and the last one also of phrases
+ */
 
 int moderatectl_check_views(moderatectl_check_t *c, size_t i,
     const vet_look_t *look);
 int moderatectl_check_cost(moderatectl_check_t *c, size_t i,
+    const vet_look_t *look);
+
+int moderatectl_check_literal(moderatectl_check_t *c, size_t i,
     const vet_look_t *look);
 
 /* rules_check_overlap.c: of all rules */

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the moderate authors
  *
- * Rules that hit what another rule hits: two scores for one thing.
+ * Rules that hit what another rule hits: two scores for one thing.  A signal
+ * that is worth less is meant to add to what is found beside it.
  */
 
 
@@ -114,7 +115,8 @@ overlap_of(moderatectl_check_t *c, size_t i, overlap_other_t *others, size_t n)
 
     for (j = 0; j < n; j++) {
         if (j != i && !others[j].left_out && examples != 0
-            && others[j].hits == examples)
+            && others[j].hits == examples
+            && others[j].rule->score >= look.rule->score)
         {
             moderatectl_check_warn(c, &look, NULL);
             fprintf(stderr, "all it is meant to hit is hit by \"%.*s\" too, "

@@ -53,6 +53,36 @@ sub json { return decode_json($out) }
 
 write_file('input', '');
 
+write_file('always.yaml', <<'EOF');
+version: 1
+
+rules:
+  - id: always.digits
+    title: Digits
+    category: advertising
+    match: '\d{9}'
+    score: 1
+    examples: { hit: ["912345678"], miss: ["12345678"] }
+  - id: always.smile
+    title: Smiles
+    category: advertising
+    words: [":))"]
+    score: 1
+    examples: { hit: ["a :)) b"], miss: ["a :) b"] }
+  - id: always.word
+    title: A word
+    category: advertising
+    words: ["casino"]
+    score: 1
+    examples: { hit: ["casino"], miss: ["cas"] }
+  - id: always.mark
+    title: A pattern with a literal
+    category: advertising
+    match: 'promo\d'
+    score: 1
+    examples: { hit: ["promo1"], miss: ["promo"] }
+EOF
+
 write_file('old.yaml', <<'EOF');
 version: 1
 
@@ -217,6 +247,14 @@ unlike($err, qr/warn\.none|Not|"ZZ"/, 'nothing else');
 is(scalar(() = $err =~ /warning/g), 7, 'warnings');
 rules('check', '--strict', '--budget', 1000, 'warn.yaml');
 is("$code$out", "1failed: 7 warnings\n", 'strict exits 1');
+
+rules('check', '--strict', 'always.yaml');
+is($code, 0, 'no literal is no problem');
+like($err, qr/^always\.yaml:4:5: rule "always\.digits": note: no literal /m,
+     'pattern without a literal');
+like($err, qr/"always\.smile": note: .* takes \d+\.\d us for each KiB/,
+     'phrase of signs, and its cost');
+unlike($err, qr/"always\.(?:word|mark)"/, 'what has a literal');
 
 rules('check', '--budget', '0.0001', 'old.yaml');
 like($err, qr/"test\.shadow": .* ms for 16 KiB of ".*", .* at most 0\.0001 ms/,
