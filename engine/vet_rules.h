@@ -142,8 +142,8 @@ struct vet_view_s {
     vet_span_t             *spans;      /* none: text is the value itself */
     size_t                  nspans;
     const vet_view_t       *base;       /* spans are places of it; or NULL */
-    unsigned                odd:1;      /* squeezed, joined: it has what words */
-                                        /* look for there, or may have */
+    unsigned                odd:1;      /* squeezed, joined: has, or may have */
+                                        /* what words look for there */
     unsigned                wide:1;     /* folded: a letter became several, */
                                         /* or what is no letter lost marks */
 };

@@ -184,7 +184,7 @@ spaces(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind)
 }
 
 
-/* What the joined view has for words is not looked for where this is not odd. */
+/* The joined view is not looked at for words where this one is not odd. */
 
 static void
 odd(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind)
