@@ -12,7 +12,7 @@
 #include "vet_parse.h"
 
 
-#define VET_POOL_BLOCK      (8 * 1024)
+#define VET_POOL_BLOCK      (32 * 1024)
 #define VET_POOL_ALIGN      _Alignof(max_align_t)
 
 

@@ -59,11 +59,11 @@ struct ngx_http_moderate_redis_s {
 };
 
 
-/* formatted by hiredis */
+/* in the protocol of Redis */
 
 typedef struct {
-    char                       *data;
-    int                         len;
+    u_char                     *data;       /* in the same block */
+    size_t                      len;
 } ngx_http_moderate_formatted_t;
 
 
@@ -80,6 +80,7 @@ struct ngx_http_moderate_wait_s {
     ngx_uint_t                  left;           /* to write, or replies */
     redisReply                 *gathered;       /* of reads, as of EXEC */
     unsigned                    refused:1;
+    unsigned                    writes:1;       /* gathered, but not reads */
 };
 
 

@@ -4,15 +4,13 @@
  *
  * Sliding-window counters: the count of the current bucket and the part of
  * the bucket before it that the window still covers.  All limits of a
- * submission travel in one transaction.
+ * submission travel together, each command for itself: a transaction would be
+ * as many replies more, and counts need none.
  */
 
 
 #include "ngx_http_moderate_redis.h"
 #include "ngx_http_moderate_keys.h"
-
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 
 #define NGX_HTTP_MODERATE_KEY_BYTES  16    /* of the HMAC, in a counter key */
@@ -92,6 +90,7 @@ ngx_http_moderate_count(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     count->first = (ngx_uint_t *) (count + 1);
 
     ngx_http_moderate_batch_init(&batch, r->pool);
+    batch.apart = 1;
 
     for (i = 0; i < n; i++) {
         rc = ngx_http_moderate_window(r, ctx, &limits[i], count->now,
@@ -202,17 +201,12 @@ ngx_http_moderate_limit_key(ngx_http_request_t *r,
 }
 
 
-/*
- * HMAC-SHA256 under the secret: a plain hash of an address would be undone by
- * trying them all
- */
-
 static ngx_int_t
 ngx_http_moderate_keyed_hash(ngx_http_request_t *r, const vet_str_t *name,
     ngx_str_t *value, ngx_str_t *hex)
 {
-    u_char                          md[EVP_MAX_MD_SIZE], *text, *p;
-    unsigned int                    len;
+    u_char                          md[NGX_HTTP_MODERATE_KEYED_LEN];
+    u_char                         *text, *p;
     ngx_http_moderate_main_conf_t  *mmcf;
 
     mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
@@ -228,10 +222,7 @@ ngx_http_moderate_keyed_hash(ngx_http_request_t *r, const vet_str_t *name,
     *p++ = '\0';
     p = ngx_cpymem(p, value->data, value->len);
 
-    if (HMAC(EVP_sha256(), mmcf->secret, NGX_HTTP_MODERATE_SECRET_LEN, text,
-             p - text, md, &len)
-        == NULL)
-    {
+    if (ngx_http_moderate_keyed(mmcf, text, p - text, md) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -398,6 +389,7 @@ ngx_http_moderate_count_outcome(ngx_http_request_t *r,
     limits = vet_ruleset_limits(ctx->set->ruleset, &n);
 
     ngx_http_moderate_batch_init(&batch, r->pool);
+    batch.apart = 1;
 
     for (i = 0; i < n; i++) {
 

@@ -14,7 +14,6 @@
 #include "ngx_http_moderate_stats.h"
 
 #include <ngx_thread_pool.h>
-#include <openssl/hmac.h>
 
 
 #define NGX_HTTP_MODERATE_FLEET_ASK    1000     /* ms, and some chance */
@@ -138,6 +137,7 @@ static ngx_int_t
 ngx_http_moderate_fleet_from_disk(ngx_conf_t *cf,
     ngx_http_moderate_rules_t *rules)
 {
+    int                         rc;
     size_t                      i;
     ngx_http_moderate_fleet_t  *fleet;
     ngx_http_moderate_bundle_t  bundle;
@@ -153,7 +153,11 @@ ngx_http_moderate_fleet_from_disk(ngx_conf_t *cf,
         return NGX_DECLINED;
     }
 
-    if (ngx_http_moderate_bundle_load(&bundle) != VET_OK) {
+    rc = ngx_http_moderate_bundle_load(&bundle);
+
+    ngx_http_moderate_rules_warm(bundle.ruleset);
+
+    if (rc != VET_OK) {
 
         for (i = 0; i < bundle.errors.n && i < VET_ERRORS_MAX; i++) {
             ngx_log_error(NGX_LOG_ERR, cf->log, 0, "%s",
@@ -462,6 +466,8 @@ ngx_http_moderate_fleet_thread(void *data, ngx_log_t *log)
     load->rc = (load->bundle.data == NULL)
                ? ngx_http_moderate_bundle_load(&load->bundle)
                : ngx_http_moderate_bundle_write(&load->bundle);
+
+    ngx_http_moderate_rules_warm(load->bundle.ruleset);
 }
 
 
@@ -705,9 +711,8 @@ void
 ngx_http_moderate_fleet_choose(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx)
 {
-    u_char                          md[EVP_MAX_MD_SIZE];
+    u_char                          md[NGX_HTTP_MODERATE_KEYED_LEN];
     uint32_t                        n;
-    unsigned int                    len;
     ngx_http_moderate_rules_t      *rules;
     ngx_http_moderate_main_conf_t  *mmcf;
 
@@ -716,10 +721,10 @@ ngx_http_moderate_fleet_choose(ngx_http_request_t *r,
 
     /* under the secret, so that nobody can choose by what is sent */
 
-    if (HMAC(EVP_sha256(), mmcf->secret, NGX_HTTP_MODERATE_SECRET_LEN,
-             ctx->body.data,
-             ngx_min(ctx->body.len, NGX_HTTP_MODERATE_FLEET_HASHED), md, &len)
-        == NULL)
+    if (ngx_http_moderate_keyed(mmcf, ctx->body.data,
+                                ngx_min(ctx->body.len,
+                                        NGX_HTTP_MODERATE_FLEET_HASHED), md)
+        != NGX_OK)
     {
         return;
     }

@@ -11,8 +11,6 @@
 #include "ngx_http_moderate_stats.h"
 #include "ngx_http_moderate_store.h"
 
-#include <openssl/rand.h>
-
 
 static ngx_uint_t ngx_http_moderate_is_submission(ngx_http_request_t *r,
     ngx_http_moderate_loc_conf_t *mlcf);
@@ -130,11 +128,12 @@ static ngx_http_moderate_ctx_t *
 ngx_http_moderate_create_ctx(ngx_http_request_t *r,
     ngx_http_moderate_loc_conf_t *mlcf)
 {
-    u_char                    id[NGX_HTTP_MODERATE_ID_LEN / 2];
-    vet_str_t                  version;
-    ngx_time_t                *tp;
-    ngx_pool_cleanup_t        *cln;
-    ngx_http_moderate_ctx_t   *ctx;
+    u_char                          id[NGX_HTTP_MODERATE_ID_LEN / 2];
+    vet_str_t                       version;
+    ngx_time_t                     *tp;
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_moderate_ctx_t        *ctx;
+    ngx_http_moderate_main_conf_t  *mmcf;
 
     cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_moderate_ctx_t));
     if (cln == NULL) {
@@ -146,7 +145,9 @@ ngx_http_moderate_create_ctx(ngx_http_request_t *r,
 
     /* the id is made before the first write, so that a write may be repeated */
 
-    if (RAND_bytes(id, sizeof(id)) != 1) {
+    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    if (ngx_http_moderate_random(mmcf, id, sizeof(id)) != NGX_OK) {
         ngx_log_error(NGX_LOG_CRIT, r->connection->log, 0,
                       "no random bytes for the id of a submission");
         return NULL;

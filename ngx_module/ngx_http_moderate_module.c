@@ -302,7 +302,10 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
     }
 
     mmcf->scratch = vet_scratch_create();
-    if (mmcf->scratch == NULL) {
+
+    if (mmcf->scratch == NULL
+        || ngx_http_moderate_secret_start(mmcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -371,6 +374,7 @@ ngx_http_moderate_exit_process(ngx_cycle_t *cycle)
 
     ngx_http_moderate_watch_stop(mmcf);
 
+    ngx_http_moderate_secret_stop(mmcf);
     vet_scratch_destroy(mmcf->scratch);
     mmcf->scratch = NULL;
 }

@@ -26,12 +26,14 @@
 
 #define NGX_HTTP_MODERATE_ID_LEN        32     /* 128 random bits in hex */
 #define NGX_HTTP_MODERATE_SECRET_LEN    32
+#define NGX_HTTP_MODERATE_KEYED_LEN     32     /* of a hash under it */
 #define NGX_HTTP_MODERATE_USER_LEN      128    /* of a moderator's name */
 
 
 typedef struct ngx_http_moderate_redis_s  ngx_http_moderate_redis_t;
 typedef struct ngx_http_moderate_wait_s   ngx_http_moderate_wait_t;
 typedef struct ngx_http_moderate_fleet_s  ngx_http_moderate_fleet_t;
+typedef struct ngx_http_moderate_secret_s  ngx_http_moderate_secret_t;
 typedef struct ngx_http_moderate_stats_s  ngx_http_moderate_stats_t;
 typedef struct ngx_http_moderate_site_stats_s
     ngx_http_moderate_site_stats_t;
@@ -114,6 +116,7 @@ typedef struct {
     ngx_uint_t                  generation;     /* of this configuration */
 
     /* of this process */
+    ngx_http_moderate_secret_t *keyed;
     ngx_event_t                 sweep;          /* of what a crash has left */
     ngx_http_moderate_worker_stats_t  *worker_stats;    /* or NULL */
     vet_scratch_t              *scratch;
@@ -309,6 +312,23 @@ void ngx_http_moderate_rules_watch(ngx_http_moderate_rules_t *rules,
 
 /* Gives back a set taken with refs++. */
 void ngx_http_moderate_set_release(ngx_http_moderate_set_t *set);
+
+
+/* ngx_http_moderate_secret.c: in a worker, between start and stop */
+
+ngx_int_t ngx_http_moderate_secret_start(ngx_http_moderate_main_conf_t *mmcf);
+void ngx_http_moderate_secret_stop(ngx_http_moderate_main_conf_t *mmcf);
+
+/*
+ * Writes the HMAC-SHA256 under the secret, KEYED_LEN bytes: a plain hash of an
+ * address would be undone by trying them all.
+ */
+ngx_int_t ngx_http_moderate_keyed(ngx_http_moderate_main_conf_t *mmcf,
+    const u_char *p, size_t len, u_char *md);
+
+/* Writes random bytes, some dozens at most. */
+ngx_int_t ngx_http_moderate_random(ngx_http_moderate_main_conf_t *mmcf,
+    u_char *p, size_t len);
 
 
 /* ngx_http_moderate_redis.c: the connection, see ngx_http_moderate_redis.h */

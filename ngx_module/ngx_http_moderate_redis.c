@@ -21,8 +21,12 @@ static ngx_http_moderate_wait_t *ngx_http_moderate_wait_create(
     ngx_http_moderate_redis_t *redis, ngx_http_moderate_batch_t *batch);
 static ngx_uint_t ngx_http_moderate_only_reads(
     ngx_http_moderate_batch_t *batch);
-static ngx_int_t ngx_http_moderate_format(ngx_http_moderate_wait_t *wait,
-    ngx_array_t *args);
+static u_char *ngx_http_moderate_format_room(ngx_http_moderate_wait_t *wait,
+    ngx_http_moderate_batch_t *batch);
+static u_char *ngx_http_moderate_format(ngx_http_moderate_wait_t *wait,
+    ngx_array_t *args, u_char *p);
+static u_char *ngx_http_moderate_format_length(u_char *p, u_char type,
+    size_t n);
 static void ngx_http_moderate_replied(redisAsyncContext *ac, void *reply,
     void *data);
 static void ngx_http_moderate_heard(ngx_http_moderate_wait_t *wait,
@@ -50,6 +54,7 @@ ngx_http_moderate_batch_init(ngx_http_moderate_batch_t *batch,
     batch->pool = pool;
     batch->bytes = 0;
     batch->failed = 0;
+    batch->apart = 0;
 
     if (ngx_array_init(&batch->commands, pool, 4, sizeof(ngx_array_t))
         != NGX_OK)
@@ -220,8 +225,8 @@ static ngx_http_moderate_wait_t *
 ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
     ngx_http_moderate_batch_t *batch)
 {
-    ngx_int_t                  rc;
-    ngx_uint_t                 i, n, multi;
+    u_char                    *p;
+    ngx_uint_t                 i, n, multi, reads;
     ngx_array_t               *commands;
     ngx_http_moderate_wait_t  *wait;
 
@@ -245,19 +250,14 @@ ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
     wait->bytes = batch->bytes;
     wait->commands = n;
 
-    wait->formatted = ngx_alloc((n + 2)
-                                * sizeof(ngx_http_moderate_formatted_t),
-                                ngx_cycle->log);
-    if (wait->formatted == NULL) {
-        goto failed;
-    }
-
-    multi = (n > 1);
+    reads = (n > 1 && ngx_http_moderate_only_reads(batch));
 
     /* queueing takes memory: a full Redis would refuse reads with EXECABORT */
 
-    if (multi && ngx_http_moderate_only_reads(batch)) {
-        multi = 0;
+    multi = (n > 1 && !reads && !batch->apart);
+
+    if (n > 1 && !multi) {
+        wait->writes = !reads;
 
         wait->gathered = ngx_calloc(sizeof(redisReply)
                                     + n * sizeof(redisReply *),
@@ -271,19 +271,24 @@ ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
         wait->gathered->element = (redisReply **) (wait->gathered + 1);
     }
 
-    rc = multi ? ngx_http_moderate_format(wait, &transaction[0]) : NGX_OK;
-
-    for (i = 0; rc == NGX_OK && i < n; i++) {
-        rc = ngx_http_moderate_format(wait, &commands[i]);
+    p = ngx_http_moderate_format_room(wait, batch);
+    if (p == NULL) {
+        goto failed;
     }
 
-    if (rc == NGX_OK && multi) {
-        rc = ngx_http_moderate_format(wait, &transaction[1]);
+    if (multi) {
+        p = ngx_http_moderate_format(wait, &transaction[0], p);
     }
 
-    if (rc == NGX_OK) {
-        return wait;
+    for (i = 0; i < n; i++) {
+        p = ngx_http_moderate_format(wait, &commands[i], p);
     }
+
+    if (multi) {
+        (void) ngx_http_moderate_format(wait, &transaction[1], p);
+    }
+
+    return wait;
 
 failed:
 
@@ -336,57 +341,100 @@ ngx_http_moderate_only_reads(ngx_http_moderate_batch_t *batch)
 }
 
 
-static ngx_int_t
-ngx_http_moderate_format(ngx_http_moderate_wait_t *wait, ngx_array_t *args)
-{
-    int           len;
-    char         *data;
-    size_t       *lens;
-    ngx_str_t    *s;
-    ngx_uint_t    i;
-    const char  **argv;
+/* one block for all commands of a batch, and MULTI and EXEC */
 
-    argv = ngx_alloc(args->nelts * (sizeof(char *) + sizeof(size_t)),
-                     ngx_cycle->log);
-    if (argv == NULL) {
-        return NGX_ERROR;
+static u_char *
+ngx_http_moderate_format_room(ngx_http_moderate_wait_t *wait,
+    ngx_http_moderate_batch_t *batch)
+{
+    size_t        size, head;
+    ngx_uint_t    i;
+    ngx_array_t  *commands;
+
+    commands = batch->commands.elts;
+    head = (batch->commands.nelts + 2) * sizeof(ngx_http_moderate_formatted_t);
+
+    size = head + batch->bytes + sizeof("*1\r\n$5\r\nMULTI\r\n")
+           + sizeof("*1\r\n$4\r\nEXEC\r\n");
+
+    for (i = 0; i < batch->commands.nelts; i++) {
+        size += (commands[i].nelts + 1) * (sizeof("$\r\n\r\n")
+                                           + NGX_SIZE_T_LEN);
     }
 
-    lens = (size_t *) (argv + args->nelts);
+    wait->formatted = ngx_alloc(size, ngx_cycle->log);
+
+    return (wait->formatted == NULL) ? NULL
+                                     : (u_char *) wait->formatted + head;
+}
+
+
+/* an array of bulk strings; returns where the next command may begin */
+
+static u_char *
+ngx_http_moderate_format(ngx_http_moderate_wait_t *wait, ngx_array_t *args,
+    u_char *p)
+{
+    ngx_str_t                      *s;
+    ngx_uint_t                      i;
+    ngx_http_moderate_formatted_t  *formatted;
+
+    formatted = &wait->formatted[wait->left++];
+    formatted->data = p;
     s = args->elts;
 
+    p = ngx_http_moderate_format_length(p, '*', args->nelts);
+
     for (i = 0; i < args->nelts; i++) {
-        argv[i] = (const char *) s[i].data;
-        lens[i] = s[i].len;
+        p = ngx_http_moderate_format_length(p, '$', s[i].len);
+
+        if (s[i].len) {
+            p = ngx_cpymem(p, s[i].data, s[i].len);
+        }
+
+        *p++ = CR;
+        *p++ = LF;
     }
 
-    len = redisFormatCommandArgv(&data, (int) args->nelts, argv, lens);
+    formatted->len = p - formatted->data;
 
-    ngx_free(argv);
+    return p;
+}
 
-    if (len < 0) {
-        return NGX_ERROR;
-    }
 
-    wait->formatted[wait->left].data = data;
-    wait->formatted[wait->left].len = len;
-    wait->left++;
+static u_char *
+ngx_http_moderate_format_length(u_char *p, u_char type, size_t n)
+{
+    u_char  text[NGX_SIZE_T_LEN], *q;
 
-    return NGX_OK;
+    *p++ = type;
+    q = text + NGX_SIZE_T_LEN;
+
+    do {
+        *--q = (u_char) ('0' + n % 10);
+        n /= 10;
+    } while (n);
+
+    p = ngx_cpymem(p, q, text + NGX_SIZE_T_LEN - q);
+    *p++ = CR;
+    *p++ = LF;
+
+    return p;
 }
 
 
 ngx_int_t
 ngx_http_moderate_write(ngx_http_moderate_wait_t *wait)
 {
-    ngx_uint_t                  i, n;
+    ngx_uint_t                  n;
     ngx_http_moderate_redis_t  *redis;
 
     redis = wait->redis;
 
     for (n = 0; n < wait->left; n++) {
         if (redisAsyncFormattedCommand(redis->ac, ngx_http_moderate_replied,
-                                       wait, wait->formatted[n].data,
+                                       wait,
+                                       (char *) wait->formatted[n].data,
                                        wait->formatted[n].len)
             != REDIS_OK)
         {
@@ -404,10 +452,6 @@ ngx_http_moderate_write(ngx_http_moderate_wait_t *wait)
 
     if (n != wait->left) {
         ngx_post_event(&redis->drop, &ngx_posted_events);
-    }
-
-    for (i = 0; i < wait->left; i++) {
-        redisFreeCommand(wait->formatted[i].data);
     }
 
     ngx_free(wait->formatted);
@@ -467,7 +511,7 @@ ngx_http_moderate_replied(redisAsyncContext *ac, void *reply, void *data)
 }
 
 
-/* only a transaction, which is of writes, tells that writes are taken */
+/* reads do not tell whether writes are taken */
 
 static void
 ngx_http_moderate_heard(ngx_http_moderate_wait_t *wait, ngx_int_t rc)
@@ -477,12 +521,14 @@ ngx_http_moderate_heard(ngx_http_moderate_wait_t *wait, ngx_int_t rc)
     redis = wait->redis;
     redis->late = 0;
 
-    if (wait->gathered == NULL) {
+    if (wait->gathered == NULL || wait->writes) {
 
         if (rc == NGX_DECLINED) {
             redis->refused = 1;
 
-        } else if (rc == NGX_OK && wait->commands > 1 && wait->left == 0) {
+        } else if (rc == NGX_OK && wait->commands > 1 && wait->left == 0
+                   && !wait->refused)
+        {
             redis->refused = 0;
         }
     }
@@ -542,11 +588,6 @@ ngx_http_moderate_wait_free(ngx_http_moderate_wait_t *wait)
     }
 
     if (wait->formatted != NULL) {
-
-        for (i = 0; i < wait->left; i++) {
-            redisFreeCommand(wait->formatted[i].data);
-        }
-
         ngx_free(wait->formatted);
     }
 

@@ -17,13 +17,17 @@
 #include <hiredis/async.h>
 
 
-/* commands sent together: one as it is, several as a transaction */
+/*
+ * Commands sent together: one as it is, several as a transaction; but those
+ * that only read, or may be done in part, one behind the other.
+ */
 
 typedef struct {
     ngx_pool_t                 *pool;
     ngx_array_t                 commands;       /* of ngx_array_t of str_t */
     size_t                      bytes;
     unsigned                    failed:1;       /* sticky: out of memory */
+    unsigned                    apart:1;        /* no transaction is needed */
 } ngx_http_moderate_batch_t;
 
 

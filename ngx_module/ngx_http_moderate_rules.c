@@ -27,6 +27,8 @@
 #define NGX_HTTP_MODERATE_SOON   100
 #define NGX_HTTP_MODERATE_RARE   5000
 
+#define NGX_HTTP_MODERATE_WARM_POOL  (8 * 1024 * 1024)
+
 
 typedef struct {
     ngx_http_moderate_rules_t  *rules;
@@ -174,6 +176,8 @@ ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
 
     ruleset = vet_ruleset_load(rules->paths.elts, rules->paths.nelts, &errors);
 
+    ngx_http_moderate_rules_warm(ruleset);
+
     if (ruleset == NULL) {
         ngx_http_moderate_rules_errors(rules, &errors, NGX_LOG_EMERG, cf->log);
         return NGX_ERROR;
@@ -185,6 +189,58 @@ ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * A pattern's machine code is made when it is first tried.  Those that are
+ * tried on every text together take milliseconds, which are not to be the
+ * event loop's when a set is new.  What fails here is made later.
+ */
+
+void
+ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset)
+{
+    size_t             i;
+    vet_str_t          text;
+    vet_hits_t         hits;
+    vet_pool_t        *pool;
+    vet_field_t        fields[VET_ROLE_N];
+    vet_scratch_t     *scratch;
+    vet_submission_t   submission;
+
+    static const char  words[] =
+        "Xin hỏi: ĐT 0900.000.000, a@example.vn, https://example.vn/a?b=1 "
+        "<b>100%</b> aaaa A.B.C 12/3 :) Please answer, thank you!";
+
+    if (ruleset == NULL) {
+        return;
+    }
+
+    text.data = (const unsigned char *) words;
+    text.len = sizeof(words) - 1;
+
+    ngx_memzero(&hits, sizeof(vet_hits_t));
+    ngx_memzero(&submission, sizeof(vet_submission_t));
+    ngx_memzero(fields, sizeof(fields));
+
+    for (i = 0; i < VET_ROLE_N; i++) {
+        fields[i].role = (vet_role_t) i;
+        fields[i].value = text;
+    }
+
+    submission.fields = fields;
+    submission.nfields = VET_ROLE_N;
+
+    scratch = vet_scratch_create();
+    pool = vet_pool_create(NGX_HTTP_MODERATE_WARM_POOL);
+
+    if (scratch != NULL && pool != NULL) {
+        (void) vet_match(pool, ruleset, scratch, &submission, &hits);
+    }
+
+    vet_pool_destroy(pool);
+    vet_scratch_destroy(scratch);
 }
 
 
@@ -443,6 +499,7 @@ ngx_http_moderate_rules_look(void *data, ngx_log_t *log)
     {
         look->ruleset = vet_ruleset_load(rules->paths.elts,
                                          rules->paths.nelts, &look->errors);
+        ngx_http_moderate_rules_warm(look->ruleset);
     }
 
     look->seen = signature;
