@@ -87,7 +87,8 @@ endif
 
 .PHONY: all help module nginx cli man unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
-.PHONY: check-corpora quality fuzz fuzzers bench bench-swaps prefilter-check
+.PHONY: check-corpora quality fuzz fuzzers bench bench-proxy bench-swaps
+.PHONY: prefilter-check
 .PHONY: differential differential-deps differential-short
 .PHONY: test-console console-deps
 .DELETE_ON_ERROR:
@@ -126,6 +127,9 @@ help:
 	@echo '                no hit is lost by looking for literals first:'
 	@echo '                COUNT= pairs made at random from SEED='
 	@echo 'make bench      how fast, and how it grows: build/bench.json'
+	@echo 'make bench-proxy'
+	@echo '                submissions through nginx, beside ModSecurity and'
+	@echo '                a loop in Lua: build/bench-proxy.json; ROUNDS=5'
 	@echo 'make bench-swaps'
 	@echo '                rules swapped SWAPS=$(SWAPS) times under load'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
@@ -399,13 +403,34 @@ bench: $(BENCHES)
 	    $(BENCH_JSON) > $(BUILD)/bench.json; \
 	echo "all figures: $(BUILD)/bench.json"; exit $$failed
 
+# end to end, beside ModSecurity and Lua in nginx
+
+BENCH_EMPTY = $(BUILD)/bench/empty/ngx_http_bench_empty_module.so
+
+$(BENCH_EMPTY): $(wildcard tests/bench/empty/*) tools/configure-nginx.sh
+	$(call say,module  $@)
+	$(Q)tools/configure-nginx.sh $(@D) '$(NGINX_SRC)' --with-cc='$(CC)' \
+	    --with-cc-opt='$(CFLAGS)' \
+	    --add-dynamic-module='$(CURDIR)/tests/bench/empty' $(NGINX_OPTS)
+	+@$(NGINX_MAKE) -C $(@D)/tree modules CC='$(NGINX_CC)'
+
+ROUNDS      = 5
+
+bench-proxy:
+	@sh tools/deps.sh test bench
+	+@$(MAKE) --no-print-directory module $(BENCH_EMPTY)
+	@$(PYTHON) -B tests/bench/proxy.py --module $(MODULE) \
+	    --empty $(BENCH_EMPTY) --rounds $(ROUNDS) \
+	    --json $(BUILD)/bench-proxy.json $(BENCH_OPTS)
+
 # each takes as long as the rules take to load, and half a second
 
 SWAPS       = 1000
 
 bench-swaps: test-deps
-	+@$(MAKE) --no-print-directory module
-	@$(PYTHON) -B tests/bench/swaps.py --module $(MODULE) --swaps $(SWAPS)
+	+@$(MAKE) --no-print-directory module $(BENCH_EMPTY)
+	@$(PYTHON) -B tests/bench/swaps.py --module $(MODULE) --swaps $(SWAPS) \
+	    --empty $(BENCH_EMPTY) --json $(BUILD)/bench-swaps.json
 
 
 # Sanitizers: nginx and the module under AddressSanitizer, the module under

@@ -5,7 +5,7 @@
 # Sees to the Debian packages that building, the demo, the tests and the lint
 # need:
 #
-#     deps.sh [demo] [test] [lint] [console] [differential]
+#     deps.sh [demo] [test] [lint] [console] [differential] [bench]
 #
 # Missing ones are installed when this runs as root or sudo asks nothing;
 # otherwise the command to run is printed.  Plain sh, because there may be no
@@ -23,6 +23,8 @@ lint='cppcheck perl python3 python3-icu python3-jsonschema python3-yaml git
       binutils nodejs mandoc'
 console='chromium nodejs npm'
 differential='python3-django python3-tornado'
+bench='wrk redis-server python3 libnginx-mod-http-modsecurity libmodsecurity3
+       libnginx-mod-http-lua util-linux'
 
 script=$(cd "$(dirname "$0")" && pwd)/${0##*/}
 
@@ -37,6 +39,7 @@ wanted() {
             lint) echo "$lint" ;;
             console) echo "$console" ;;
             differential) echo "$differential" ;;
+            bench) echo "$bench" ;;
         esac
     done
 }
@@ -99,8 +102,9 @@ install_packages() {
 
 for group in "$@"; do
     case $group in
-        demo | test | lint | console | differential) ;;
-        *) echo "usage: $0 [demo] [test] [lint] [console] [differential]" >&2
+        demo | test | lint | console | differential | bench) ;;
+        *) echo "usage: $0 [demo] [test] [lint] [console] [differential]" \
+                "[bench]" >&2
            exit 2 ;;
     esac
 done

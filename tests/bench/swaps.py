@@ -4,13 +4,21 @@
 
 """What swapping rules costs; "make bench-swaps" calls it.
 
-    swaps.py --module FILE [--swaps 1000] [--clients 4] [--idle SECONDS]
-             [--rules PATH] [--nginx FILE]
+    swaps.py --module FILE --empty FILE [--swaps 1000] [--clients 4]
+             [--idle SECONDS] [--rules PATH] [--nginx FILE] [--json FILE]
 
 Submissions come without a pause, first for a while with nothing else going
 on, then while the shipped rules, or others, and one more are swapped so often.
-Prints what failed, how long submissions took and the memory of each worker,
-and exits with 1 if one failed.
+
+Of each worker a timer of a millisecond tells how long its event loop was held
+up at a time: on the clock, where other programs of the machine count too, and
+in CPU time, where they do not.  Versions hit one of
+two words in turn: an answer that names a version has to have been hit by what
+this version looks for.
+
+Prints all of it and the memory of each worker, and exits with 1 when one
+failed, or was judged by a mixed set, when memory grew by more than 1 % or the
+loop was held up for 2 ms more.
 """
 
 import argparse
@@ -19,6 +27,7 @@ import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,6 +40,7 @@ TIMEOUT = 30        # seconds for a start, a swap or an answer
 
 CONF = """\
 load_module {module};
+load_module {empty};
 {user}
 daemon off;
 worker_processes 2;
@@ -52,6 +62,12 @@ http {{
 
     server {{
         listen 127.0.0.1:{port} reuseport;
+
+        add_header X-Set "$moderate_ruleset $moderate_rules" always;
+
+        location = /stall {{
+            bench_stall;
+        }}
 
         location / {{
             moderate on;
@@ -77,15 +93,27 @@ version: 1
 rules:
   - id: bench.swap
     category: advertising
-    words: [word{n}]
-    score: 5
-    examples: {{ hit: [word{n}], miss: [nothing] }}
+    words: [{word}]
+    score: 20
+    examples: {{ hit: [{word}], miss: [nothing] }}
+
+  - id: bench.other
+    category: advertising
+    words: [nobody{n}]
+    score: 1
+    examples: {{ hit: [nobody{n}], miss: [nothing] }}
 """
+
+# an even version rejects the one word, an odd one the other
+
+WORDS = ("kumquat", "rambutan")
 
 TEXTS = (
     "comment=Đèn đường trước trường học hỏng đã hai tuần",
     "comment=The new timetable of bus 12 is hard to read. " + "Please. " * 20,
     "comment=" + "Toàn văn kiến nghị của tổ dân phố. " * 100,
+    "comment=" + WORDS[0] + " one",
+    "comment=" + WORDS[1] + " two",
 )
 
 
@@ -102,6 +130,7 @@ class Client(threading.Thread):
     def forget(self):
         self.times = []
         self.failed = []
+        self.seen = []          # ("version rule,rule", word)
 
     def run(self):
         n = self.number
@@ -124,6 +153,10 @@ class Client(threading.Thread):
                 if answer.status not in (200, 202, 403):
                     self.failed.append(str(answer.status))
 
+                if n % len(TEXTS) >= len(TEXTS) - 2:
+                    self.seen.append((answer.getheader("X-Set") or "",
+                                      n % len(TEXTS) - len(TEXTS) + 2))
+
             except (OSError, http.client.HTTPException) as error:
                 self.failed.append(repr(error))
                 link = None
@@ -145,7 +178,7 @@ def until(what, name):
 
 def write(folder, n):
     with open(folder + "/rules.new", "w", encoding="utf-8") as out:
-        out.write(RULE.format(n=n))
+        out.write(RULE.format(n=n, word=WORDS[n % 2]))
 
     os.rename(folder + "/rules.new", folder + "/rules.yaml")
 
@@ -164,6 +197,60 @@ def rulesets(port):
 
     return {worker["pid"]: worker["rulesets"][0]["version"]
             for worker in status["workers"]}
+
+
+def stalls(port, reset):
+    """What each of the two workers says of its event loop, by process id."""
+
+    found = {}
+
+    def ask():
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+        link.request("GET", "/stall" + ("?reset" if reset else ""))
+        said = json.loads(link.getresponse().read())
+        link.close()
+
+        if said["pid"] not in found:
+            found[said["pid"]] = said
+
+        return len(found) == 2
+
+    until(ask, "both workers")
+
+    return {"longest": max(s["longest"] for s in found.values()) / 1000,
+            "longest_cpu": max(s["longest_cpu"]
+                               for s in found.values()) / 1000,
+            "late": sum(s["late"] for s in found.values()),
+            "looks": sum(s["looks"] for s in found.values())}
+
+
+def total(windows):
+    """What windows of about a second tell together: the longest of all, and
+    the median of what was the longest in each."""
+
+    return {"longest": max(w["longest"] for w in windows),
+            "longest_cpu": max(w["longest_cpu"] for w in windows),
+            "usual": statistics.median(w["longest"] for w in windows),
+            "usual_cpu": statistics.median(w["longest_cpu"]
+                                           for w in windows),
+            "late": sum(w["late"] for w in windows),
+            "looks": sum(w["looks"] for w in windows),
+            "windows": windows}
+
+
+def mixed(clients, numbers):
+    """Verdicts that are not what the version says that they name."""
+
+    wrong = 0
+
+    for seen, word in (seen for client in clients for seen in client.seen):
+        version, _, rules = seen.partition(" ")
+
+        if version not in numbers or (numbers[version] % 2 == word) != (
+                "bench.swap" in rules.split(",")):
+            wrong += 1
+
+    return wrong
 
 
 def swapped(port, old):
@@ -199,56 +286,115 @@ def tell(name, clients):
     return len(failed)
 
 
+def swap(port, folder, n, numbers, version):
+    """Version n is live in all workers; returns its name."""
+
+    write(folder, n)
+    version = until(lambda: swapped(port, version), "a swap")
+    numbers[version] = n
+
+    return version
+
+
+def told(name, stall):
+    print("%-14s event loop held up for at most %.1f ms, %.1f ms of CPU; in a "
+          "usual second %.1f and %.1f; by 2 ms and more %d times in %d"
+          % (name, stall["longest"], stall["longest_cpu"], stall["usual"],
+             stall["usual_cpu"], stall["late"], stall["looks"]), flush=True)
+
+
 def measure(port, folder, options):
     clients = [Client(port, n) for n in range(options.clients)]
     version = next(iter(until(lambda: rulesets(port), "nginx").values()))
+    numbers = {version: 0}
+    result = {}
 
     for client in clients:
         client.start()
 
     # until what is made at need is there
 
-    for n in range(1, 11):
-        write(folder, n)
-        version = until(lambda: swapped(port, version), "a swap")
+    for n in range(1, 21):
+        version = swap(port, folder, n, numbers, version)
 
     for client in clients:
         client.forget()
 
-    time.sleep(options.idle)
+    stalls(port, True)
+    windows = []
+
+    for _ in range(options.idle):
+        time.sleep(1)
+        windows.append(stalls(port, True))
+
+    result["idle"] = total(windows)
+
     failed = tell("without swaps", clients)
+    told("", result["idle"])
+
     before = {pid: memory(pid) for pid in rulesets(port)}
     began = time.monotonic()
+    windows = []
 
-    for n in range(11, 11 + options.swaps):
-        write(folder, n)
-        version = until(lambda: swapped(port, version), "a swap")
+    for n in range(21, 21 + options.swaps):
+        version = swap(port, folder, n, numbers, version)
+        windows.append(stalls(port, True))
 
     took = time.monotonic() - began
+    result["swaps"] = total(windows)
+    wrong = mixed(clients, numbers)
     failed += tell("%d swaps" % options.swaps, clients)
+    told("", result["swaps"])
 
     for client in clients:
         client.ended = True
         client.join(TIMEOUT)
 
+    after = {pid: memory(pid) for pid in before}
+
     for pid, was in before.items():
         print("worker %d: %d KiB before, %d KiB after" % (pid, was,
-                                                          memory(pid)))
+                                                          after[pid]))
 
     print("a swap was live after %.2f s" % (took / options.swaps))
 
-    return failed
+    idle, swaps = result["idle"], result["swaps"]
+    result.update(failed=failed, mixed=wrong, live=took / options.swaps,
+                  memory=[before, after])
+
+    asked = (
+        ("submissions failed", failed, 0),
+        ("verdicts of a mixed set", wrong, 0),
+        ("memory, percent more", max(100 * (after[pid] / was - 1)
+                                     for pid, was in before.items()), 1),
+        ("held up, ms more than idle", swaps["longest"] - idle["longest"], 2),
+        ("ms of CPU more than idle",
+         swaps["longest_cpu"] - idle["longest_cpu"], 2),
+        ("in a usual second, ms more", swaps["usual"] - idle["usual"], 2),
+        ("ms of CPU more", swaps["usual_cpu"] - idle["usual_cpu"], 2))
+
+    for name, value, most in asked:
+        print("%-28s %8.2f  <= %g  %s" % (name, value, most,
+                                          "" if value <= most else "MISSED"))
+
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as out:
+            json.dump(result, out, indent=1)
+
+    return any(value > most for _, value, most in asked)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--module", required=True)
+    parser.add_argument("--empty", required=True)
+    parser.add_argument("--json")
     parser.add_argument("--nginx", default=shutil.which("nginx")
                         or "/usr/sbin/nginx")
     parser.add_argument("--rules", default=ROOT + "/lua-free-rules")
     parser.add_argument("--swaps", type=int, default=1000)
     parser.add_argument("--clients", type=int, default=4)
-    parser.add_argument("--idle", type=float, default=30)
+    parser.add_argument("--idle", type=int, default=60)
     options = parser.parse_args()
 
     folder = tempfile.mkdtemp(prefix="moderate-swaps-")
@@ -262,6 +408,7 @@ def main():
         out.write(CONF.format(dir=folder, port=port,
                               rules=os.path.abspath(options.rules),
                               module=os.path.abspath(options.module),
+                              empty=os.path.abspath(options.empty),
                               user="" if os.geteuid() else "user root root;"))
 
     write(folder, 0)
