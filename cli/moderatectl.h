@@ -35,6 +35,7 @@ int moderatectl_rules_diff(int argc, char **argv);
 int moderatectl_rules_test(int argc, char **argv);
 int moderatectl_rules_explain(int argc, char **argv);
 int moderatectl_rules_fleet(int argc, char **argv);
+int moderatectl_rules_precision(int argc, char **argv);
 int moderatectl_explain(int argc, char **argv);
 int moderatectl_queue(int argc, char **argv);
 

@@ -60,6 +60,9 @@ static const rules_command_t  rules_commands[] = {
     { "history", moderatectl_rules_fleet,
       "who did what" },
 
+    { "precision", moderatectl_rules_precision,
+      "how often moderators agree with a rule" },
+
     { NULL, NULL, NULL }
 };
 
@@ -100,7 +103,7 @@ rules_usage(FILE *out)
     fprintf(out, "usage: moderatectl rules COMMAND ...\n\n");
 
     for (c = rules_commands; c->name != NULL; c++) {
-        fprintf(out, "  %-8s  %s\n", c->name, c->summary);
+        fprintf(out, "  %-9s  %s\n", c->name, c->summary);
     }
 
     fprintf(out, "\n\"moderatectl rules COMMAND --help\" tells more.\n");

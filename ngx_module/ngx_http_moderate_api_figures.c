@@ -364,7 +364,8 @@ ngx_http_moderate_api_rule(ngx_http_moderate_main_conf_t *mmcf,
         stats = NULL;
     }
 
-    return json_pack("{s:s%, s:s%, s:s%, s:s%, s:s, s:f, s:I, s:I, s:I}",
+    return json_pack("{s:s%, s:s%, s:s%, s:s%, s:s, s:f, s:I, s:I, s:I, s:I, "
+                     "s:I}",
                      "id", id.data, id.len,
                      "title", rule->title.len ? rule->title.data
                               : (const unsigned char *) "", rule->title.len,
@@ -378,5 +379,9 @@ ngx_http_moderate_api_rule(ngx_http_moderate_main_conf_t *mmcf,
                      "score", (double) rule->score / VET_POINT,
                      "hits", (json_int_t) (stats ? stats->hits : 0),
                      "held", (json_int_t) (stats ? stats->held : 0),
-                     "rejected", (json_int_t) (stats ? stats->rejected : 0));
+                     "rejected", (json_int_t) (stats ? stats->rejected : 0),
+                     "overturned",
+                     (json_int_t) (stats ? stats->overturned : 0),
+                     "confirmed",
+                     (json_int_t) (stats ? stats->confirmed : 0));
 }

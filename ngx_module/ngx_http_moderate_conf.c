@@ -225,6 +225,7 @@ ngx_http_moderate_create_srv_conf(ngx_conf_t *cf)
      *     mscf->site = { 0, NULL };
      *     mscf->receipt = { 0, NULL };
      *     mscf->stats = NULL;
+     *     mscf->hits = NULL;
      *     mscf->counted = 0;
      */
 

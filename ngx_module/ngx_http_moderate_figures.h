@@ -17,6 +17,7 @@
 
 
 #define NGX_HTTP_MODERATE_FIGURES_DAYS  100    /* of one answer */
+#define NGX_HTTP_MODERATE_FIGURES_TTL   "34560000"      /* 400 days */
 
 
 /* one thing that happened */

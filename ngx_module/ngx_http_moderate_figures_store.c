@@ -13,7 +13,6 @@
 #include "ngx_http_moderate_figures.h"
 
 
-#define NGX_HTTP_MODERATE_FIGURES_TTL   "34560000"  /* 400 days */
 #define NGX_HTTP_MODERATE_FIGURES_FORM  256         /* bytes of a path */
 
 
@@ -28,6 +27,8 @@ static void ngx_http_moderate_figures_add(
     ngx_http_moderate_figures_writer_t *writer, char *fmt, ngx_str_t *name);
 static void ngx_http_moderate_figures_hits(
     ngx_http_moderate_figures_writer_t *writer, ngx_str_t *hits);
+static void ngx_http_moderate_figures_decided(ngx_str_t *rule,
+    ngx_str_t *what);
 static ngx_uint_t ngx_http_moderate_figures_before(json_t *hits, size_t i,
     const char *member, json_t *value);
 static void ngx_http_moderate_figures_read(void *data, ngx_int_t rc,
@@ -177,10 +178,34 @@ ngx_http_moderate_figures_hits(ngx_http_moderate_figures_writer_t *writer,
             name.len = json_string_length(value);
 
             ngx_http_moderate_figures_add(writer, kinds[k].fmt, &name);
+
+            if (k == 0) {
+                ngx_http_moderate_figures_decided(&name, writer->what);
+            }
         }
     }
 
     json_decref(hits);
+}
+
+
+static void
+ngx_http_moderate_figures_decided(ngx_str_t *rule, ngx_str_t *what)
+{
+    static ngx_str_t  delivered = ngx_string("delivered");
+    static ngx_str_t  rejected = ngx_string("rejected");
+
+    if (what->len == delivered.len
+        && ngx_strncmp(what->data, delivered.data, what->len) == 0)
+    {
+        ngx_http_moderate_stats_decided(rule, 0);
+    }
+
+    if (what->len == rejected.len
+        && ngx_strncmp(what->data, rejected.data, what->len) == 0)
+    {
+        ngx_http_moderate_stats_decided(rule, 1);
+    }
 }
 
 

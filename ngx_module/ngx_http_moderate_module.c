@@ -358,6 +358,8 @@ ngx_http_moderate_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
+    ngx_http_moderate_hits_stop(mmcf);
+
     rules = mmcf->rules.elts;
 
     for (i = 0; i < mmcf->rules.nelts; i++) {

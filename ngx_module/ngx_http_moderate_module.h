@@ -34,6 +34,8 @@ typedef struct ngx_http_moderate_redis_s  ngx_http_moderate_redis_t;
 typedef struct ngx_http_moderate_wait_s   ngx_http_moderate_wait_t;
 typedef struct ngx_http_moderate_fleet_s  ngx_http_moderate_fleet_t;
 typedef struct ngx_http_moderate_secret_s  ngx_http_moderate_secret_t;
+typedef struct ngx_http_moderate_hit_counts_s
+    ngx_http_moderate_hit_counts_t;
 typedef struct ngx_http_moderate_stats_s  ngx_http_moderate_stats_t;
 typedef struct ngx_http_moderate_site_stats_s
     ngx_http_moderate_site_stats_t;
@@ -117,6 +119,7 @@ typedef struct {
 
     /* of this process */
     ngx_http_moderate_secret_t *keyed;
+    ngx_event_t                 hits;           /* are told to Redis */
     ngx_event_t                 sweep;          /* of what a crash has left */
     ngx_http_moderate_worker_stats_t  *worker_stats;    /* or NULL */
     vet_scratch_t              *scratch;
@@ -128,6 +131,7 @@ typedef struct {
     ngx_str_t                   site;
     ngx_str_t                   receipt;    /* location of moderate_receipt */
     ngx_http_moderate_site_stats_t  *stats;     /* NULL: no room */
+    ngx_http_moderate_hit_counts_t  *hits;      /* of this process; or NULL */
     unsigned                    counted:1;
 } ngx_http_moderate_srv_conf_t;
 
@@ -368,6 +372,13 @@ void ngx_http_moderate_count_outcome(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
 
 
+/* ngx_http_moderate_hits_store.c */
+
+/* Counts a hit of a rule in the figures of the site, which lag by a second. */
+void ngx_http_moderate_hits_add(ngx_http_request_t *r, const vet_str_t *id);
+void ngx_http_moderate_hits_stop(ngx_http_moderate_main_conf_t *mmcf);
+
+
 /* ngx_http_moderate_recover_store.c */
 
 /* Starts looking, in one worker, for what a crash has left. */
@@ -492,6 +503,9 @@ ngx_int_t ngx_http_moderate_stats_add(ngx_conf_t *cf);
 /* Counts a submission that has its verdict, with all that it was hit by. */
 void ngx_http_moderate_stats_submission(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx);
+
+/* Counts for a rule what a moderator did with what it has hit. */
+void ngx_http_moderate_stats_decided(ngx_str_t *id, ngx_uint_t confirmed);
 
 /* Counts an NGX_HTTP_MODERATE_STATS_... event for the site of r's server. */
 void ngx_http_moderate_stats_event(ngx_http_request_t *r, ngx_uint_t event);

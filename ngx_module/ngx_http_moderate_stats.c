@@ -282,6 +282,7 @@ ngx_http_moderate_stats_hits(ngx_http_request_t *r,
         }
 
         ngx_http_moderate_stats_rule(mmcf, ctx, &parts[i]);
+        ngx_http_moderate_hits_add(r, &parts[i].rule->id);
 
         if (site != NULL
             && parts[i].rule->id.len == sizeof("engine.budget") - 1
@@ -358,6 +359,34 @@ ngx_http_moderate_stats_rule(ngx_http_moderate_main_conf_t *mmcf,
 
     } else if (ctx->verdict.action == VET_REJECT) {
         (void) ngx_atomic_fetch_add(&rule->rejected, 1);
+    }
+}
+
+
+void
+ngx_http_moderate_stats_decided(ngx_str_t *name, ngx_uint_t confirmed)
+{
+    vet_str_t                        id;
+    ngx_http_moderate_main_conf_t   *mmcf;
+    ngx_http_moderate_rule_stats_t  *rule;
+
+    mmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_moderate_module);
+
+    id.data = name->data;
+    id.len = name->len;
+
+    rule = ngx_http_moderate_stats_find(mmcf->stats, &id);
+
+    /* held before nginx was started: not hit since */
+
+    if (rule != NULL && rule->len == 0) {
+        rule = ngx_http_moderate_stats_add_rule(mmcf, &id);
+    }
+
+    if (rule != NULL) {
+        (void) ngx_atomic_fetch_add(confirmed ? &rule->confirmed
+                                              : &rule->overturned, 1);
     }
 }
 

@@ -62,6 +62,8 @@ typedef struct {
     ngx_atomic_t                hits;
     ngx_atomic_t                held;
     ngx_atomic_t                rejected;
+    ngx_atomic_t                overturned;     /* held, and approved */
+    ngx_atomic_t                confirmed;      /* held, and rejected */
 } ngx_http_moderate_rule_stats_t;
 
 

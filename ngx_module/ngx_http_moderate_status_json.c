@@ -260,9 +260,12 @@ ngx_http_moderate_json_rules(ngx_http_moderate_stats_t *stats)
         ngx_memory_barrier();
         *ngx_cpymem(id, rule->id, rule->len) = '\0';
 
-        one = json_pack("{s:I, s:I, s:I}", "hits", (json_int_t) rule->hits,
+        one = json_pack("{s:I, s:I, s:I, s:I, s:I}",
+                        "hits", (json_int_t) rule->hits,
                         "held", (json_int_t) rule->held,
-                        "rejected", (json_int_t) rule->rejected);
+                        "rejected", (json_int_t) rule->rejected,
+                        "overturned", (json_int_t) rule->overturned,
+                        "confirmed", (json_int_t) rule->confirmed);
 
         rc |= json_object_set_new(json, (char *) id, one);
     }

@@ -345,6 +345,12 @@ ngx_http_moderate_prometheus_rules(ngx_http_moderate_stats_t *stats,
         { "moderate_rule_rejected_total",
           "Submissions to be rejected that the rule took part in.",
           offsetof(ngx_http_moderate_rule_stats_t, rejected) },
+        { "moderate_rule_overturned_total",
+          "Submissions that the rule has hit and a moderator approved.",
+          offsetof(ngx_http_moderate_rule_stats_t, overturned) },
+        { "moderate_rule_confirmed_total",
+          "Submissions that the rule has hit and a moderator rejected.",
+          offsetof(ngx_http_moderate_rule_stats_t, confirmed) },
         { NULL, NULL, 0 }
     };
 

@@ -110,7 +110,9 @@ decide($ids[5], 'approve', 1);
 is(status(http_post("/receipt/" . receipt($ids[1]), $form, 'note=why')), 200,
    'appeal');
 
-wait_until(sub { ($t->redis('HGET', $key, 'd::appealed') || 0) == 1 });
+wait_until(sub { ($t->redis('HGET', $key, 'd::appealed') || 0) == 1
+                 && ($t->redis('HGET', $key, 'r:test.pills:hits') || 0) == 6
+                 && ($t->redis('HGET', $key, 'r:test.scam:hits') || 0) == 2 });
 $told = json(get('stats'));
 
 is_deeply($told->{decisions}, { held => 6, delivered => 1, rejected => 3,
@@ -124,8 +126,9 @@ is_deeply($told->{forms}, {
     '/status/500' => { held => 1, failed => 1 } }, 'forms');
 is_deeply($told->{categories}, { advertising => $told->{decisions},
           scam => { held => 2, rejected => 1 } }, 'categories');
-is_deeply($told->{rules}, { 'test.pills' => $told->{decisions},
-          'test.scam' => { held => 2, rejected => 1 } }, 'rules');
+is_deeply($told->{rules},
+          { 'test.pills' => { %{$told->{decisions}}, hits => 6 },
+            'test.scam' => { held => 2, rejected => 1, hits => 2 } }, 'rules');
 is_deeply($told->{time}[0], { seconds => 60, delivered => 1, rejected => 2 },
           'decided at once');
 is_deeply($told->{time}[3], { seconds => 14400, rejected => 1 },
@@ -167,7 +170,8 @@ like($told->{sets}[0]{version}, qr/^[0-9a-f]{16}$/, 'its version');
 is_deeply($told->{sets}[0]{rules}[0], { id => 'test.pills', title => 'Pills',
           category => 'advertising', reason =>
           $told->{sets}[0]{rules}[0]{reason}, mode => 'enforce', score => 5,
-          hits => 6, held => 6, rejected => 0 }, 'a rule');
+          hits => 6, held => 6, rejected => 0, overturned => 1,
+          confirmed => 3 }, 'a rule');
 is($told->{sets}[0]{rules}[1]{mode}, 'shadow', 'a shadow');
 is($told->{sets}[0]{rules}[1]{score}, 5.5, 'its score');
 is($told->{sets}[0]{rules}[1]{hits}, 2, 'its hits');

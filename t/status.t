@@ -769,7 +769,7 @@ sub compare {
 
     is_deeply(\%shown, \%site, "$name: sites as in JSON");
 
-    for my $count (qw/ hits held rejected /) {
+    for my $count (qw/ hits held rejected overturned confirmed /) {
         is_deeply($value->{"moderate_rule_${count}_total"} || {},
                   { map { $_ => $status->{rules}{$_}{$count} }
                         keys %{$status->{rules}} }, "$name: $count");
