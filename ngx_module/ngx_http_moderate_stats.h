@@ -88,6 +88,9 @@ struct ngx_http_moderate_set_stats_s {
     time_t                      loaded;
     ngx_uint_t                  swaps;
     ngx_uint_t                  watched;        /* changes are told of */
+    size_t                      canary_len;     /* 0: there is none */
+    u_char                      canary[NGX_HTTP_MODERATE_STATS_NAME];
+    ngx_uint_t                  share;          /* of it, of 10000 */
     ngx_uint_t                  failures;
     size_t                      problems;       /* of the set that failed */
     ngx_http_moderate_stats_text_t  error;      /* the first of them */

@@ -213,6 +213,17 @@ ngx_http_moderate_stats_set(ngx_http_moderate_rules_t *rules)
     set->version_len = ngx_min(version.len, NGX_HTTP_MODERATE_STATS_NAME);
     ngx_memcpy(set->version, version.data, set->version_len);
 
+    set->canary_len = 0;
+    set->share = 0;
+
+    if (rules->canary != NULL) {
+        version = vet_ruleset_version(rules->canary->ruleset);
+
+        set->canary_len = ngx_min(version.len, NGX_HTTP_MODERATE_STATS_NAME);
+        ngx_memcpy(set->canary, version.data, set->canary_len);
+        set->share = rules->share;
+    }
+
     set->rules = vet_ruleset_rules(ruleset);
     (void) vet_ruleset_limits(ruleset, &set->limits);
 

@@ -384,13 +384,20 @@ ngx_http_moderate_json_set(ngx_http_moderate_status_t *status,
     ngx_http_moderate_worker_stats_t *worker,
     ngx_http_moderate_set_stats_t *set)
 {
-    ngx_str_t  name;
+    json_t     *canary;
+    ngx_str_t   name;
 
     name = ngx_http_moderate_stats_paths(status, worker, set);
 
-    return json_pack("{s:s%, s:s%, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:o}",
+    canary = (set->canary_len == 0) ? json_null()
+             : json_pack("{s:s%, s:I}", "version", set->canary,
+                         set->canary_len, "share", (json_int_t) set->share);
+
+    return json_pack("{s:s%, s:s%, s:o, s:I, s:I, s:I, s:I, s:b, s:I, s:I, "
+                     "s:o}",
                      "paths", name.data, name.len,
                      "version", set->version, set->version_len,
+                     "canary", canary,
                      "rules", (json_int_t) set->rules,
                      "limits", (json_int_t) set->limits,
                      "loaded", (json_int_t) set->loaded,

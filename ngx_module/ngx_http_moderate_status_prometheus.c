@@ -78,6 +78,10 @@ static const ngx_http_moderate_figure_t  ngx_http_moderate_set_figures[] = {
       "Sets that replaced one in this worker.",
       offsetof(ngx_http_moderate_set_stats_t, swaps) },
 
+    { "moderate_ruleset_canary_share", "gauge",
+      "Hundredths of a percent of the submissions that a canary gets.",
+      offsetof(ngx_http_moderate_set_stats_t, share) },
+
     { "moderate_ruleset_watched", "gauge",
       "Whether the kernel tells of changes of the files.",
       offsetof(ngx_http_moderate_set_stats_t, watched) },

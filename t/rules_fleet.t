@@ -373,6 +373,10 @@ like(as('lan', 'canary', 'town', $v3, '20%'), qr/canary  $v3  20\.00%/,
 ok(wait_until(sub { my $n = () = $t->error_log() =~ /$v3 is the canary/g;
                     return $n >= 4 }), 'every worker has it');
 
+is_deeply((grep { $_ } map { $_->{rulesets}[0]{canary} }
+           @{json(get('/status'))->{workers}})[0],
+          { version => $v3, share => 2000 }, 'the status names it');
+
 my (%by, %mixed);
 
 for my $i (1 .. 400) {
