@@ -38,6 +38,7 @@ int moderatectl_rules_fleet(int argc, char **argv);
 int moderatectl_rules_precision(int argc, char **argv);
 int moderatectl_explain(int argc, char **argv);
 int moderatectl_queue(int argc, char **argv);
+int moderatectl_audit(int argc, char **argv);
 
 
 /*

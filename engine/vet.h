@@ -614,4 +614,28 @@ int vet_look_try(vet_pool_t *pool, const vet_ruleset_t *rs, size_t i,
 void vet_ruleset_thresholds(const vet_ruleset_t *rs, int *hold, int *reject);
 
 
+/*
+ * The audit log.  An event is a list of names and values; its mac, keyed by
+ * the secret, shows that it was not made up, and the chain that none of them
+ * is missing or at another place.  The head of a chain is the mac of all that
+ * is in it; that of an empty one is all zero.
+ */
+
+#define VET_MAC_LEN         32       /* bytes of a key, a mac and a head */
+
+/* Gives the key for a purpose.  VET_ERROR: libcrypto or memory failed. */
+int vet_mac_key(vet_str_t secret, const char *purpose, unsigned char *key);
+
+/*
+ * Gives the HMAC-SHA256 of the parts, each behind its length, so that no two
+ * lists have the same.  VET_LIMIT: they have more than 1 MB together.
+ */
+int vet_mac(const unsigned char *key, const vet_str_t *parts, size_t n,
+    unsigned char *mac);
+
+/* Writes 2 * VET_MAC_LEN digits in lower case, and reads them: VET_DECLINED. */
+void vet_mac_hex(const unsigned char *mac, unsigned char *hex);
+int vet_mac_read(vet_str_t hex, unsigned char *mac);
+
+
 #endif /* VET_H_INCLUDED */

@@ -81,6 +81,8 @@ static ngx_http_moderate_route_t  ngx_http_moderate_routes[] = {
       ngx_http_moderate_api_stats },
     { ngx_string("rules"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
       ngx_http_moderate_api_rules },
+    { ngx_string("events"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
+      ngx_http_moderate_api_events },
 
     { ngx_string("rulesets"), NGX_HTTP_GET, 0, NGX_HTTP_MODERATE_READS,
       ngx_http_moderate_api_ruleset },
@@ -327,8 +329,9 @@ ngx_http_moderate_api_identity(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api)
 {
     u_char                         c;
+    json_t                        *name;
     ngx_str_t                      role;
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, valid;
     ngx_http_moderate_loc_conf_t  *mlcf;
 
     mlcf = ngx_http_get_module_loc_conf(r, ngx_http_moderate_module);
@@ -339,7 +342,11 @@ ngx_http_moderate_api_identity(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    /* the name is written into the history: one word, and printable */
+    /* the name is written into the history: one word of UTF-8, printable */
+
+    name = json_stringn((char *) api->user.data, api->user.len);
+    valid = (name != NULL);
+    json_decref(name);
 
     for (i = 0; i < api->user.len; i++) {
         c = api->user.data[i];
@@ -350,7 +357,7 @@ ngx_http_moderate_api_identity(ngx_http_request_t *r,
     }
 
     if (api->user.len == 0 || api->user.len > NGX_HTTP_MODERATE_USER_LEN
-        || i != api->user.len)
+        || i != api->user.len || !valid)
     {
         return ngx_http_moderate_api_refuse(r, NGX_HTTP_UNAUTHORIZED,
                                             "no-identity",

@@ -58,6 +58,7 @@ struct ngx_http_moderate_api_s {
     ngx_http_moderate_api_fleet_t  *fleet;
 
     ngx_http_moderate_list_t    list;
+    ngx_http_moderate_events_t  events;
     ngx_http_moderate_item_t   *item;
     ngx_http_moderate_delivery_t  delivery;
     ngx_uint_t                  state;      /* that was reached */
@@ -90,6 +91,10 @@ void ngx_http_moderate_api_send(ngx_http_request_t *r, ngx_uint_t status,
 void ngx_http_moderate_api_error(ngx_http_request_t *r, ngx_uint_t status,
     char *code, char *message);
 
+/* A string in any bytes, those that are not UTF-8 as "?"; a time in ms. */
+json_t *ngx_http_moderate_api_string(ngx_str_t *s);
+json_t *ngx_http_moderate_api_time(ngx_str_t *ms);
+
 /* Return a new object, or NULL when memory is out. */
 json_t *ngx_http_moderate_api_summary(ngx_http_moderate_item_t *item);
 json_t *ngx_http_moderate_api_item(ngx_http_request_t *r,
@@ -97,6 +102,10 @@ json_t *ngx_http_moderate_api_item(ngx_http_request_t *r,
 
 
 /* ngx_http_moderate_api_read.c: the queue, and one item */
+
+/* Gives a parameter of the query, decoded; empty when it is not there. */
+ngx_int_t ngx_http_moderate_api_arg(ngx_http_request_t *r, char *name,
+    ngx_str_t *value);
 
 ngx_int_t ngx_http_moderate_api_list(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
@@ -138,6 +147,11 @@ ngx_int_t ngx_http_moderate_api_ruleset_decide(ngx_http_request_t *r,
 ngx_int_t ngx_http_moderate_api_stats(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 ngx_int_t ngx_http_moderate_api_rules(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+
+/* ngx_http_moderate_api_events.c: the audit log */
+
+ngx_int_t ngx_http_moderate_api_events(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 
 /* Keeps the answer of one of several, which it takes over; then the next. */

@@ -229,7 +229,10 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
                                   step->to == NGX_HTTP_MODERATE_HOME
                                   ? ngx_http_moderate_item_home(item)
                                   : step->to,
-                                  &step->action, &api->reason,
+                                  &step->action,
+                                  step->to == NGX_HTTP_MODERATE_REJECTED_STATE
+                                  ? &api->reason
+                                  : &ngx_http_moderate_no_detail,
                                   step->to == NGX_HTTP_MODERATE_APPROVED
                                   ? ngx_http_moderate_approved
                                   : ngx_http_moderate_decided);

@@ -14,9 +14,7 @@
 
 static ngx_int_t ngx_http_moderate_api_headers(ngx_http_request_t *r,
     ngx_uint_t version);
-static json_t *ngx_http_moderate_api_string(ngx_str_t *s);
 static json_t *ngx_http_moderate_api_embed(ngx_str_t *s);
-static json_t *ngx_http_moderate_api_time(ngx_str_t *ms);
 static json_t *ngx_http_moderate_api_history(
     ngx_http_moderate_item_t *item);
 static json_t *ngx_http_moderate_api_event(ngx_http_moderate_event_t *event);
@@ -210,7 +208,7 @@ ngx_http_moderate_api_item(ngx_http_request_t *r,
 
 /* not all that is stored is UTF-8: a URI may have any byte */
 
-static json_t *
+json_t *
 ngx_http_moderate_api_string(ngx_str_t *s)
 {
     u_char      *p;
@@ -256,7 +254,7 @@ ngx_http_moderate_api_embed(ngx_str_t *s)
 
 /* RFC 3339, to the millisecond, in UTC */
 
-static json_t *
+json_t *
 ngx_http_moderate_api_time(ngx_str_t *ms)
 {
     ngx_tm_t   tm;

@@ -16,8 +16,6 @@ static ngx_int_t ngx_http_moderate_api_query(ngx_http_request_t *r,
     ngx_http_moderate_list_t *list);
 static ngx_int_t ngx_http_moderate_api_states(ngx_str_t *value,
     ngx_uint_t *states);
-static ngx_int_t ngx_http_moderate_api_arg(ngx_http_request_t *r, char *name,
-    ngx_str_t *value);
 static void ngx_http_moderate_api_listed(ngx_http_request_t *r, ngx_int_t rc);
 static void ngx_http_moderate_api_shown(ngx_http_request_t *r, ngx_int_t rc,
     ngx_http_moderate_item_t *item);
@@ -156,7 +154,7 @@ ngx_http_moderate_api_states(ngx_str_t *value, ngx_uint_t *states)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_moderate_api_arg(ngx_http_request_t *r, char *name, ngx_str_t *value)
 {
     u_char     *dst, *src;

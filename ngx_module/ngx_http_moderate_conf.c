@@ -64,6 +64,7 @@ ngx_http_moderate_create_main_conf(ngx_conf_t *cf)
      *     mmcf->queue = NULL;
      *     mmcf->secret_file = { 0, NULL };
      *     mmcf->rules_cache = NULL;
+     *     mmcf->audit = { 0 };
      *     mmcf->thread_pool_name = { 0, NULL };
      *     mmcf->thread_pool = NULL;
      *     mmcf->stats = NULL;

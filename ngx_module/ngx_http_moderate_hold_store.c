@@ -90,16 +90,25 @@ ngx_int_t
 ngx_http_moderate_hold(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     ngx_http_moderate_record_t *record, ngx_http_moderate_hold_pt handler)
 {
-    ngx_str_t                       held, index, pending, events;
-    ngx_http_moderate_hold_t       *hold;
-    ngx_http_moderate_batch_t       batch;
-    ngx_http_moderate_main_conf_t  *mmcf;
+    ngx_str_t                         held, index, pending, events;
+    ngx_http_moderate_hold_t         *hold;
+    ngx_http_moderate_batch_t         batch;
+    ngx_http_moderate_main_conf_t    *mmcf;
+    ngx_http_moderate_audit_event_t   event;
 
     mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    ngx_memzero(&event, sizeof(ngx_http_moderate_audit_event_t));
+    event.site = record->site;
+    event.id = record->id;
+    event.to = ngx_http_moderate_states[NGX_HTTP_MODERATE_PENDING_STATE];
+    event.version = 1;
+    ngx_str_set(&event.event, "held");
 
     hold = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_hold_t));
 
     if (hold == NULL
+        || ngx_http_moderate_audit_make(r->pool, &event) != NGX_OK
         || ngx_http_moderate_key_held(r->pool, &record->site, &record->id,
                                       &held) != NGX_OK
         || ngx_http_moderate_key_index(r->pool, &record->site, &index)
@@ -137,13 +146,7 @@ ngx_http_moderate_hold(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     ngx_http_moderate_arg(&batch, &pending);
     ngx_http_moderate_arg(&batch, &record->id);
 
-    ngx_http_moderate_command(&batch, "XADD");
-    ngx_http_moderate_arg(&batch, &events);
-    ngx_http_moderate_word(&batch, "*");
-    ngx_http_moderate_word(&batch, "event");
-    ngx_http_moderate_word(&batch, "held");
-    ngx_http_moderate_word(&batch, "id");
-    ngx_http_moderate_arg(&batch, &record->id);
+    ngx_http_moderate_audit_add(&batch, &events, &event);
 
     return ngx_http_moderate_send(mmcf->queue, &batch, &ctx->wait,
                                   ngx_http_moderate_hold_done, hold);
@@ -603,12 +606,21 @@ ngx_http_moderate_note(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
     ngx_str_t *site, ngx_http_moderate_item_t *item, ngx_str_t *actor,
     ngx_str_t *text, ngx_http_moderate_note_pt handler)
 {
-    ngx_str_t                       held, events, name, value;
-    ngx_http_moderate_hold_t       *hold;
-    ngx_http_moderate_batch_t       batch;
-    ngx_http_moderate_main_conf_t  *mmcf;
+    ngx_str_t                         held, events, name, value;
+    ngx_http_moderate_hold_t         *hold;
+    ngx_http_moderate_batch_t         batch;
+    ngx_http_moderate_main_conf_t    *mmcf;
+    ngx_http_moderate_audit_event_t   event;
 
     mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    ngx_memzero(&event, sizeof(ngx_http_moderate_audit_event_t));
+    event.site = *site;
+    event.id = item->record.id;
+    event.actor = *actor;
+    event.before = item->version;
+    event.version = item->version;
+    ngx_str_set(&event.event, "note");
 
     hold = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_hold_t));
     name.data = ngx_pnalloc(r->pool, 2 * NGX_INT_T_LEN + 12);
@@ -616,6 +628,7 @@ ngx_http_moderate_note(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
                                       + sizeof("  note "));
 
     if (hold == NULL || name.data == NULL || value.data == NULL
+        || ngx_http_moderate_audit_make(r->pool, &event) != NGX_OK
         || ngx_http_moderate_key_held(r->pool, site, &item->record.id, &held)
            != NGX_OK
         || ngx_http_moderate_key_events(r->pool, site, &events) != NGX_OK)
@@ -640,15 +653,7 @@ ngx_http_moderate_note(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
     ngx_http_moderate_arg(&batch, &name);
     ngx_http_moderate_arg(&batch, &value);
 
-    ngx_http_moderate_command(&batch, "XADD");
-    ngx_http_moderate_arg(&batch, &events);
-    ngx_http_moderate_word(&batch, "*");
-    ngx_http_moderate_word(&batch, "event");
-    ngx_http_moderate_word(&batch, "note");
-    ngx_http_moderate_word(&batch, "id");
-    ngx_http_moderate_arg(&batch, &item->record.id);
-    ngx_http_moderate_word(&batch, "actor");
-    ngx_http_moderate_arg(&batch, actor);
+    ngx_http_moderate_audit_add(&batch, &events, &event);
 
     return ngx_http_moderate_send(mmcf->queue, &batch, slot,
                                   ngx_http_moderate_hold_done, hold);

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_moderate_conf.h"
+#include "ngx_http_moderate_audit.h"
 #include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
 #include "ngx_http_moderate_watch.h"
@@ -143,6 +144,13 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       offsetof(ngx_http_moderate_main_conf_t, secret_file),
       NULL },
 
+    { ngx_string("moderate_audit_file"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_moderate_audit_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("moderate_thread_pool"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_moderate_thread_pool_directive,
@@ -251,7 +259,9 @@ ngx_http_moderate_init(ngx_conf_t *cf)
     mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_moderate_module);
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    if (mmcf->rules.nelts || mmcf->rules_cache != NULL) {
+    if (mmcf->rules.nelts || mmcf->rules_cache != NULL
+        || mmcf->audit.file != NULL)
+    {
         mmcf->thread_pool = ngx_thread_pool_add(cf, &mmcf->thread_pool_name);
         if (mmcf->thread_pool == NULL) {
             return NGX_ERROR;
@@ -271,6 +281,10 @@ ngx_http_moderate_init(ngx_conf_t *cf)
     *h = ngx_http_moderate_handler;
 
     ngx_http_moderate_replay_init();
+
+    if (ngx_http_moderate_audit_init(cf, mmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     return ngx_http_moderate_stats_add(cf);
 }
@@ -322,6 +336,7 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_moderate_sweep_start(mmcf, cycle);
+    ngx_http_moderate_audit_start(mmcf, cycle);
     ngx_http_moderate_watch_start(mmcf, cycle);
 
     rules = mmcf->rules.elts;

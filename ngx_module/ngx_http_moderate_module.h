@@ -28,6 +28,7 @@
 #define NGX_HTTP_MODERATE_SECRET_LEN    32
 #define NGX_HTTP_MODERATE_KEYED_LEN     32     /* of a hash under it */
 #define NGX_HTTP_MODERATE_USER_LEN      128    /* of a moderator's name */
+#define NGX_HTTP_MODERATE_SEQ_LEN       41     /* "ms-number" of an event */
 
 
 typedef struct ngx_http_moderate_redis_s  ngx_http_moderate_redis_t;
@@ -96,6 +97,34 @@ typedef struct {
 } ngx_http_moderate_kept_t;
 
 
+/* the chain of a site, as far as this worker has read it */
+
+typedef struct {
+    ngx_str_t                   site;
+    u_char                      head[VET_MAC_LEN];
+    uint64_t                    count;
+    ngx_str_t                   upto;       /* of the last event; or empty */
+    u_char                      upto_buf[NGX_HTTP_MODERATE_SEQ_LEN];
+    uint64_t                    sealed;     /* count, in the file */
+    unsigned                    reading:1;
+    unsigned                    writing:1;  /* a thread is at it */
+} ngx_http_moderate_chain_t;
+
+
+typedef struct {
+    ngx_open_file_t            *file;       /* NULL: no moderate_audit_file */
+    u_char                      key[VET_MAC_LEN];
+    ngx_array_t                 chains;     /* of chain_t, a site each */
+
+    /* of this process */
+    ngx_event_t                 seal;
+    ngx_event_t                 retry;
+    ngx_queue_t                 late;       /* refused by Redis, in order */
+    ngx_uint_t                  nlate;
+    unsigned                    sending:1;
+} ngx_http_moderate_audit_t;
+
+
 typedef struct {
     ngx_array_t                 rules;          /* of rules_t * */
     ngx_array_t                 kept;       /* of kept_t, by all locations */
@@ -109,6 +138,7 @@ typedef struct {
     u_char                      secret[NGX_HTTP_MODERATE_SECRET_LEN];
 
     ngx_path_t                 *rules_cache;    /* or NULL */
+    ngx_http_moderate_audit_t   audit;
 
     ngx_str_t                   thread_pool_name;
     ngx_thread_pool_t          *thread_pool;

@@ -18,12 +18,11 @@ static ngx_int_t ngx_http_moderate_move_figure(
     ngx_http_moderate_move_t *move);
 static void ngx_http_moderate_move_forget(ngx_http_moderate_move_t *move);
 static ngx_int_t ngx_http_moderate_move_note(ngx_http_moderate_move_t *move);
+static ngx_int_t ngx_http_moderate_move_event(ngx_http_moderate_move_t *move);
 static void ngx_http_moderate_move_noted(void *data, ngx_int_t rc,
     redisReply *reply);
 static void ngx_http_moderate_move_end(ngx_http_moderate_move_t *move,
     ngx_int_t rc);
-static void ngx_http_moderate_move_event(ngx_http_moderate_move_t *move,
-    ngx_http_moderate_batch_t *batch, ngx_str_t *events);
 
 
 ngx_int_t
@@ -239,9 +238,40 @@ ngx_http_moderate_moved(void *data, ngx_int_t rc, redisReply *reply)
                                         &move->figure);
     }
 
-    if (ngx_http_moderate_move_note(move) != NGX_OK) {
+    if (ngx_http_moderate_move_event(move) != NGX_OK) {
         ngx_http_moderate_move_end(move, NGX_OK);
+
+    } else if (ngx_http_moderate_move_note(move) != NGX_OK) {
+        ngx_http_moderate_move_noted(move, NGX_ERROR, NULL);
     }
+}
+
+
+/* what is told of it, whether Redis takes that now or later */
+
+static ngx_int_t
+ngx_http_moderate_move_event(ngx_http_moderate_move_t *move)
+{
+    ngx_http_moderate_audit_event_t  *event;
+
+    event = ngx_pcalloc(move->pool, sizeof(ngx_http_moderate_audit_event_t));
+    if (event == NULL) {
+        return NGX_ERROR;
+    }
+
+    event->site = move->site;
+    event->event = move->action;
+    event->id = move->id;
+    event->actor = move->actor;
+    event->from = ngx_http_moderate_states[move->from];
+    event->to = ngx_http_moderate_states[move->to];
+    event->before = move->version - 1;
+    event->version = move->version;
+    event->detail = move->detail;
+
+    move->event = event;
+
+    return ngx_http_moderate_audit_make(move->pool, event);
 }
 
 
@@ -348,30 +378,10 @@ ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
         ngx_http_moderate_number(&batch, ngx_time());
     }
 
-    ngx_http_moderate_move_event(move, &batch, &events);
+    ngx_http_moderate_audit_add(&batch, &events, move->event);
 
     return ngx_http_moderate_send(move->redis, &batch, &move->wait,
                                   ngx_http_moderate_move_noted, move);
-}
-
-
-static void
-ngx_http_moderate_move_event(ngx_http_moderate_move_t *move,
-    ngx_http_moderate_batch_t *batch, ngx_str_t *events)
-{
-    ngx_http_moderate_command(batch, "XADD");
-    ngx_http_moderate_arg(batch, events);
-    ngx_http_moderate_word(batch, "*");
-    ngx_http_moderate_word(batch, "event");
-    ngx_http_moderate_arg(batch, &move->action);
-    ngx_http_moderate_word(batch, "id");
-    ngx_http_moderate_arg(batch, &move->id);
-    ngx_http_moderate_word(batch, "actor");
-    ngx_http_moderate_arg(batch, &move->actor);
-    ngx_http_moderate_word(batch, "version");
-    ngx_http_moderate_number(batch, move->version);
-    ngx_http_moderate_word(batch, "detail");
-    ngx_http_moderate_arg(batch, &move->detail);
 }
 
 
@@ -380,11 +390,15 @@ ngx_http_moderate_move_noted(void *data, ngx_int_t rc, redisReply *reply)
 {
     ngx_http_moderate_move_t *move = data;
 
+    /* the version and who it was are gone, what happened is not */
+
     if (rc != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "%V: the %V of %V by \"%V\" was done, but could not be "
                       "noted", &move->site, &move->action, &move->id,
                       &move->actor);
+
+        ngx_http_moderate_audit_late(move->event);
     }
 
     ngx_http_moderate_move_end(move, NGX_OK);

@@ -12,6 +12,7 @@
 
 
 #include "ngx_http_moderate_module.h"
+#include "ngx_http_moderate_audit.h"
 
 #include <hiredis/hiredis.h>
 #include <hiredis/async.h>
@@ -68,6 +69,13 @@ ngx_int_t ngx_http_moderate_send(ngx_http_moderate_redis_t *redis,
 void ngx_http_moderate_reply_str(redisReply *reply, ngx_str_t *value);
 ngx_int_t ngx_http_moderate_reply_int(redisReply *reply, ngx_int_t absent);
 redisReply *ngx_http_moderate_reply_at(redisReply *reply, size_t i);
+
+
+/* ngx_http_moderate_audit_store.c */
+
+/* Adds an event that was made to the batch; key and event live until then. */
+void ngx_http_moderate_audit_add(ngx_http_moderate_batch_t *batch,
+    ngx_str_t *key, ngx_http_moderate_audit_event_t *event);
 
 
 #endif /* NGX_HTTP_MODERATE_REDIS_H_INCLUDED_ */

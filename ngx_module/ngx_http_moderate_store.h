@@ -14,6 +14,7 @@
 #include "ngx_http_moderate_module.h"
 #include "ngx_http_moderate_keys.h"
 #include "ngx_http_moderate_figures.h"
+#include "ngx_http_moderate_audit.h"
 
 
 #define NGX_HTTP_MODERATE_LIST_MAX   200    /* items of one page */
@@ -172,6 +173,7 @@ struct ngx_http_moderate_move_s {
     ngx_str_t                   appeal;     /* kept with the move, or not */
     ngx_http_moderate_item_t   *item;       /* to be counted; while it lives */
     ngx_http_moderate_figure_t  figure;     /* what of it is counted */
+    ngx_http_moderate_audit_event_t  *event;
 };
 
 /*
