@@ -72,6 +72,10 @@ int ngx_http_moderate_audit_order(ngx_str_t *one, ngx_str_t *two);
 void ngx_http_moderate_audit_start(ngx_http_moderate_main_conf_t *mmcf,
     ngx_cycle_t *cycle);
 
+/* When a worker ends: tells of events that Redis has not taken, and frees. */
+void ngx_http_moderate_audit_stop(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_log_t *log);
+
 /* Copies the values of an event that was made, but for its site. */
 ngx_int_t ngx_http_moderate_audit_copy(ngx_pool_t *pool,
     ngx_http_moderate_audit_event_t *event);

@@ -209,6 +209,38 @@ ngx_http_moderate_audit_late(ngx_http_moderate_audit_event_t *event)
 }
 
 
+void
+ngx_http_moderate_audit_stop(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_log_t *log)
+{
+    ngx_queue_t                *q;
+    ngx_http_moderate_late_t   *late;
+    ngx_http_moderate_audit_t  *audit;
+
+    audit = &mmcf->audit;
+
+    if (audit->nlate == 0) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, log, 0,
+                  "%ui events of the audit log were not taken by Redis before "
+                  "this worker ended, %s", audit->nlate,
+                  (audit->file != NULL) ? "\"moderate_audit_file\" has them"
+                                        : "and are lost: expected a "
+                                          "\"moderate_audit_file\"");
+
+    while (audit->nlate) {
+        q = ngx_queue_head(&audit->late);
+        ngx_queue_remove(q);
+        audit->nlate--;
+
+        late = ngx_queue_data(q, ngx_http_moderate_late_t, queue);
+        ngx_destroy_pool(late->pool);
+    }
+}
+
+
 /* one batch at a time, so that they come in their order */
 
 static void

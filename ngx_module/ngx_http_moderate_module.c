@@ -368,6 +368,7 @@ ngx_http_moderate_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_moderate_stats_stop(mmcf);
+    ngx_http_moderate_audit_stop(mmcf, cycle->log);
 
     if (mmcf->scratch == NULL) {
         return;
