@@ -843,8 +843,8 @@ ngx_http_moderate_fleet_changed(void *data, ngx_int_t rc)
                                     "history");
 
     } else {
-        ngx_http_moderate_fleet_event(fleet->ask.redis, &api->site,
-                                      &fleet->ask.name, fleet->next);
+        ngx_http_moderate_fleet_event(&api->site, &fleet->ask.name,
+                                      fleet->next);
         ngx_http_moderate_fleet_dropped(fleet);
 
         body = fleet->next;

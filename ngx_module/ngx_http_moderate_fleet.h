@@ -195,9 +195,9 @@ ngx_int_t ngx_http_moderate_fleet_put_entry(
 void ngx_http_moderate_fleet_drop(ngx_http_moderate_redis_t *redis,
     ngx_str_t *name, const char *version);
 
-/* Notes what happened in the events of a site; nobody is told. */
-void ngx_http_moderate_fleet_event(ngx_http_moderate_redis_t *redis,
-    ngx_str_t *site, ngx_str_t *name, json_t *entry);
+/* Adds what happened to the audit log of a site; nobody is told. */
+void ngx_http_moderate_fleet_event(ngx_str_t *site, ngx_str_t *name,
+    json_t *entry);
 
 /* Adds what was counted of a version; nobody is told. */
 ngx_int_t ngx_http_moderate_fleet_add_counts(ngx_http_moderate_redis_t *redis,

@@ -9,6 +9,7 @@
 
 
 #include "ngx_http_moderate_redis.h"
+#include "ngx_http_moderate_audit.h"
 #include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_keys.h"
 
@@ -34,6 +35,8 @@ static ngx_int_t ngx_http_moderate_fleet_add(
     ngx_http_moderate_fleet_ask_t *ask, ngx_str_t *chunk);
 static void ngx_http_moderate_fleet_counts(void *data, ngx_int_t rc,
     redisReply *reply);
+static void ngx_http_moderate_fleet_word(ngx_str_t *word, json_t *entry,
+    const char *key);
 static void ngx_http_moderate_fleet_done(void *data, ngx_int_t rc,
     redisReply *reply);
 static void ngx_http_moderate_fleet_written(void *data, ngx_int_t rc,
@@ -562,19 +565,11 @@ ngx_http_moderate_fleet_drop(ngx_http_moderate_redis_t *redis,
 
 
 void
-ngx_http_moderate_fleet_event(ngx_http_moderate_redis_t *redis,
-    ngx_str_t *site, ngx_str_t *name, json_t *entry)
+ngx_http_moderate_fleet_event(ngx_str_t *site, ngx_str_t *name, json_t *entry)
 {
-    u_char                    *p, detail[64];
-    ngx_str_t                  events, text;
-    ngx_pool_t                *pool;
-    const char                *version;
-    ngx_http_moderate_batch_t  batch;
-
-    pool = ngx_create_pool(1024, ngx_cycle->log);
-    if (pool == NULL) {
-        return;
-    }
+    u_char                          *p, detail[64];
+    const char                      *version;
+    ngx_http_moderate_audit_event_t  event;
 
     version = json_string_value(json_object_get(entry, "version"));
 
@@ -587,32 +582,31 @@ ngx_http_moderate_fleet_event(ngx_http_moderate_redis_t *redis,
                                                                   "share")));
     }
 
-    text.data = detail;
-    text.len = p - detail;
+    ngx_memzero(&event, sizeof(ngx_http_moderate_audit_event_t));
 
-    if (ngx_http_moderate_key_events(pool, site, &events) == NGX_OK) {
-        ngx_http_moderate_batch_init(&batch, pool);
-        ngx_http_moderate_command(&batch, "XADD");
-        ngx_http_moderate_arg(&batch, &events);
-        ngx_http_moderate_word(&batch, "*");
-        ngx_http_moderate_word(&batch, "event");
-        ngx_http_moderate_word(&batch, (char *) json_string_value(
-                                            json_object_get(entry, "action")));
-        ngx_http_moderate_word(&batch, "ruleset");
-        ngx_http_moderate_arg(&batch, name);
-        ngx_http_moderate_word(&batch, "actor");
-        ngx_http_moderate_word(&batch, (char *) json_string_value(
-                                            json_object_get(entry, "actor")));
-        ngx_http_moderate_word(&batch, "version");
-        ngx_http_moderate_number(&batch, json_integer_value(
-                                         json_object_get(entry, "revision")));
-        ngx_http_moderate_word(&batch, "detail");
-        ngx_http_moderate_arg(&batch, &text);
+    event.site = *site;
+    event.id = *name;
+    event.detail.data = detail;
+    event.detail.len = p - detail;
+    event.version = json_integer_value(json_object_get(entry, "revision"));
+    event.before = event.version - 1;
 
-        (void) ngx_http_moderate_send(redis, &batch, NULL, NULL, NULL);
-    }
+    ngx_http_moderate_fleet_word(&event.event, entry, "action");
+    ngx_http_moderate_fleet_word(&event.actor, entry, "actor");
 
-    ngx_destroy_pool(pool);
+    ngx_http_moderate_audit_tell(&event);
+}
+
+
+static void
+ngx_http_moderate_fleet_word(ngx_str_t *word, json_t *entry, const char *key)
+{
+    json_t  *value;
+
+    value = json_object_get(entry, key);
+
+    word->data = (u_char *) json_string_value(value);
+    word->len = json_string_length(value);
 }
 
 

@@ -417,11 +417,12 @@ like($history, qr/  lan  activate $v2  proposed by binh$/m, 'two persons');
 like($history, qr/  lan  canary $v3 20\.00%$/m, 'canary');
 like($history, qr/\A\d+  \S+  lan  activate $v3$/m, 'newest first');
 
-my @events = grep { $_->{ruleset} } map { +{ @{$_->[1]} } }
+my @events = grep { $_->{id} eq 'town' } map { +{ @{$_->[1]} } }
              @{$t->redis('XRANGE', 'm:{default}:events', '-', '+')};
 is(scalar @events, state()->{revision}, 'all of it is among the events');
 is($events[0]{event}, 'push', 'event');
 is($events[0]{actor}, 'lan', 'actor of an event');
+like($events[0]{mac}, qr/^[0-9a-f]{64}$/, 'an event of the audit log');
 
 # Redis is away: nginx starts with what it last had
 
