@@ -30,6 +30,9 @@ static const moderatectl_command_t  moderatectl_commands[] = {
     { "queue", moderatectl_queue,
       "look through what is held; approve it or reject it" },
 
+    { "report", moderatectl_report,
+      "figures of some days, as an office has to give them" },
+
     { "audit", moderatectl_audit,
       "verify that the log of events is whole" },
 

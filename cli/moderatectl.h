@@ -39,6 +39,7 @@ int moderatectl_rules_precision(int argc, char **argv);
 int moderatectl_explain(int argc, char **argv);
 int moderatectl_queue(int argc, char **argv);
 int moderatectl_audit(int argc, char **argv);
+int moderatectl_report(int argc, char **argv);
 
 
 /*
@@ -225,6 +226,14 @@ int moderatectl_api_call(moderatectl_api_t *api, const char *path,
 
 /* Returns s with all but unreserved characters percent-encoded, or NULL. */
 char *moderatectl_api_escape(const char *s);
+
+/*
+ * stats.c: asks for the figures of these days, as "2026-11-21", or NULL each
+ * for those that the API takes by itself.  Returns an exit code after a
+ * message; what is got is the caller's.
+ */
+int moderatectl_stats(moderatectl_api_t *api, const char *first,
+    const char *last, json_t **stats);
 
 
 #endif /* MODERATECTL_H_INCLUDED */

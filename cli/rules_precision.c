@@ -14,8 +14,7 @@
 #include "moderatectl.h"
 
 
-#define PRECISION_PATH   256
-#define PRECISION_FEW    20     /* decisions below which a share says little */
+#define PRECISION_FEW  20     /* decisions below which a share says little */
 
 
 typedef struct {
@@ -40,7 +39,6 @@ static const struct option  precision_long[] = {
 
 
 static int precision_options(precision_t *p, int argc, char **argv);
-static int precision_path(const precision_t *p, char *path);
 static int precision_run(const precision_t *p, moderatectl_api_t *api);
 static int precision_in_force(const json_t *force, json_t *rules);
 static json_t *precision_list(const json_t *rules);
@@ -163,14 +161,9 @@ static int
 precision_run(const precision_t *p, moderatectl_api_t *api)
 {
     int      rc;
-    char     path[PRECISION_PATH];
     json_t  *stats, *force, *list;
 
-    rc = precision_path(p, path);
-
-    if (rc == MODERATECTL_OK) {
-        rc = moderatectl_api_call(api, path, NULL, NULL, &stats);
-    }
+    rc = moderatectl_stats(api, p->from, p->to, &stats);
 
     if (rc != MODERATECTL_OK) {
         return rc;
@@ -201,37 +194,6 @@ precision_run(const precision_t *p, moderatectl_api_t *api)
     json_decref(stats);
 
     return rc;
-}
-
-
-static int
-precision_path(const precision_t *p, char *path)
-{
-    int    n;
-    char  *from, *to;
-
-    from = moderatectl_api_escape(p->from != NULL ? p->from : "");
-    to = moderatectl_api_escape(p->to != NULL ? p->to : "");
-
-    if (from == NULL || to == NULL) {
-        free(from);
-        free(to);
-        return moderatectl_no_memory();
-    }
-
-    n = snprintf(path, PRECISION_PATH, "stats?%s%s&%s%s",
-                 p->from != NULL ? "from=" : "", from,
-                 p->to != NULL ? "to=" : "", to);
-
-    free(from);
-    free(to);
-
-    if (n < 0 || n >= PRECISION_PATH) {
-        fprintf(stderr, "moderatectl: a day is like 2026-11-21\n");
-        return MODERATECTL_USAGE;
-    }
-
-    return MODERATECTL_OK;
 }
 
 
