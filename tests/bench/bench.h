@@ -51,7 +51,8 @@ int bench_wanted(const bench_t *b, const char *name);
 
 /*
  * Measures a shape and writes it.  A doubling of the size may take "growth"
- * times the time; 0: any.  Returns the nanoseconds for the first size.
+ * times the time; 0: any.  Returns the nanoseconds for the first size, the
+ * least that were measured.
  */
 double bench_run(bench_t *b, const bench_shape_t *shape, double growth);
 
