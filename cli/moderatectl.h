@@ -228,12 +228,37 @@ int moderatectl_api_call(moderatectl_api_t *api, const char *path,
 char *moderatectl_api_escape(const char *s);
 
 /*
- * stats.c: asks for the figures of these days, as "2026-11-21", or NULL each
- * for those that the API takes by itself.  Returns an exit code after a
- * message; what is got is the caller's.
+ * Commands about some days, stats.c.  A day is like "2026-11-21"; NULL each for
+ * those that the API takes by itself.
  */
-int moderatectl_stats(moderatectl_api_t *api, const char *first,
-    const char *last, json_t **stats);
+
+typedef struct {
+    const char             *api;
+    const char             *credentials;
+    const char             *from;
+    const char             *to;
+} moderatectl_days_t;
+
+/* Takes the API from the environment. */
+void moderatectl_days_init(moderatectl_days_t *days);
+
+/* Takes an option a(pi), c(redentials), f(rom) or t(o); 0: it is another. */
+int moderatectl_days_option(moderatectl_days_t *days, int option,
+    const char *arg);
+
+/*
+ * Runs a command with the API, when reading its options had that outcome; its
+ * name is for a message.  Returns an exit code.
+ */
+int moderatectl_days_run(const moderatectl_days_t *days, const char *command,
+    int rc, int (*run)(void *data, moderatectl_api_t *api), void *data);
+
+/*
+ * Asks for the figures of the days.  Returns an exit code after a message; what
+ * is got is the caller's.
+ */
+int moderatectl_stats(moderatectl_api_t *api, const moderatectl_days_t *days,
+    json_t **stats);
 
 
 #endif /* MODERATECTL_H_INCLUDED */

@@ -24,10 +24,7 @@ typedef enum {
 } report_format_t;
 
 typedef struct {
-    const char             *api;
-    const char             *credentials;
-    const char             *from;
-    const char             *to;
+    moderatectl_days_t      days;
     report_format_t         format;
     int                     help;
 } report_t;
@@ -66,7 +63,7 @@ static const struct {
 
 
 static int report_options(report_t *r, int argc, char **argv);
-static int report_run(const report_t *r, moderatectl_api_t *api);
+static int report_run(void *data, moderatectl_api_t *api);
 static void report_rows(const report_t *r, const json_t *stats);
 static void report_head(const report_t *r, const json_t *stats);
 static void report_times(const report_t *r, const json_t *stats);
@@ -97,14 +94,11 @@ static const char  report_usage[] =
 int
 moderatectl_report(int argc, char **argv)
 {
-    int                 rc;
-    report_t            r;
-    moderatectl_api_t  *api;
+    int          rc;
+    report_t     r;
 
     memset(&r, 0, sizeof(report_t));
-
-    r.api = getenv("MODERATE_API");
-    r.credentials = getenv("MODERATE_CREDENTIALS");
+    moderatectl_days_init(&r.days);
 
     rc = report_options(&r, argc, argv);
 
@@ -113,27 +107,7 @@ moderatectl_report(int argc, char **argv)
         return MODERATECTL_OK;
     }
 
-    if (rc == MODERATECTL_OK && r.api == NULL) {
-        fprintf(stderr, "moderatectl: needs --api URL or MODERATE_API\n");
-        rc = MODERATECTL_USAGE;
-    }
-
-    if (rc != MODERATECTL_OK) {
-        fprintf(stderr, "\"moderatectl report --help\" tells more\n");
-        return rc;
-    }
-
-    api = moderatectl_api_create(r.api, r.credentials);
-
-    if (api == NULL) {
-        return MODERATECTL_USAGE;
-    }
-
-    rc = report_run(&r, api);
-
-    moderatectl_api_destroy(api);
-
-    return rc;
+    return moderatectl_days_run(&r.days, "report", rc, report_run, &r);
 }
 
 
@@ -147,22 +121,6 @@ report_options(report_t *r, int argc, char **argv)
     while ((c = getopt_long(argc, argv, "", report_long, NULL)) != -1) {
 
         switch (c) {
-
-        case 'a':
-            r->api = optarg;
-            break;
-
-        case 'c':
-            r->credentials = optarg;
-            break;
-
-        case 'f':
-            r->from = optarg;
-            break;
-
-        case 't':
-            r->to = optarg;
-            break;
 
         case 'v':
         case 'j':
@@ -179,7 +137,9 @@ report_options(report_t *r, int argc, char **argv)
             return MODERATECTL_OK;
 
         default:
-            return MODERATECTL_USAGE;
+            if (!moderatectl_days_option(&r->days, c, optarg)) {
+                return MODERATECTL_USAGE;
+            }
         }
     }
 
@@ -193,8 +153,10 @@ report_options(report_t *r, int argc, char **argv)
 
 
 static int
-report_run(const report_t *r, moderatectl_api_t *api)
+report_run(void *data, moderatectl_api_t *api)
 {
+    const report_t *r = data;
+
     int      rc;
     json_t  *stats, *me;
 
@@ -204,7 +166,7 @@ report_run(const report_t *r, moderatectl_api_t *api)
         return rc;
     }
 
-    rc = moderatectl_stats(api, r->from, r->to, &stats);
+    rc = moderatectl_stats(api, &r->days, &stats);
 
     if (rc != MODERATECTL_OK) {
         json_decref(me);

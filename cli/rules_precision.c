@@ -18,10 +18,7 @@
 
 
 typedef struct {
-    const char             *api;
-    const char             *credentials;
-    const char             *from;
-    const char             *to;
+    moderatectl_days_t      days;
     int                     json;
     int                     help;
 } precision_t;
@@ -39,7 +36,7 @@ static const struct option  precision_long[] = {
 
 
 static int precision_options(precision_t *p, int argc, char **argv);
-static int precision_run(const precision_t *p, moderatectl_api_t *api);
+static int precision_run(void *data, moderatectl_api_t *api);
 static int precision_in_force(const json_t *force, json_t *rules);
 static json_t *precision_list(const json_t *rules);
 static json_t *precision_rule(const char *id, const json_t *counts);
@@ -68,14 +65,11 @@ static const char  precision_usage[] =
 int
 moderatectl_rules_precision(int argc, char **argv)
 {
-    int                 rc;
-    precision_t         p;
-    moderatectl_api_t  *api;
+    int          rc;
+    precision_t  p;
 
     memset(&p, 0, sizeof(precision_t));
-
-    p.api = getenv("MODERATE_API");
-    p.credentials = getenv("MODERATE_CREDENTIALS");
+    moderatectl_days_init(&p.days);
 
     rc = precision_options(&p, argc, argv);
 
@@ -84,27 +78,7 @@ moderatectl_rules_precision(int argc, char **argv)
         return MODERATECTL_OK;
     }
 
-    if (rc == MODERATECTL_OK && p.api == NULL) {
-        fprintf(stderr, "moderatectl: needs --api URL or MODERATE_API\n");
-        rc = MODERATECTL_USAGE;
-    }
-
-    if (rc != MODERATECTL_OK) {
-        fprintf(stderr, "\"moderatectl rules precision --help\" tells more\n");
-        return rc;
-    }
-
-    api = moderatectl_api_create(p.api, p.credentials);
-
-    if (api == NULL) {
-        return MODERATECTL_USAGE;
-    }
-
-    rc = precision_run(&p, api);
-
-    moderatectl_api_destroy(api);
-
-    return rc;
+    return moderatectl_days_run(&p.days, "rules precision", rc, precision_run, &p);
 }
 
 
@@ -119,22 +93,6 @@ precision_options(precision_t *p, int argc, char **argv)
 
         switch (c) {
 
-        case 'a':
-            p->api = optarg;
-            break;
-
-        case 'c':
-            p->credentials = optarg;
-            break;
-
-        case 'f':
-            p->from = optarg;
-            break;
-
-        case 't':
-            p->to = optarg;
-            break;
-
         case 'j':
             p->json = 1;
             break;
@@ -144,7 +102,9 @@ precision_options(precision_t *p, int argc, char **argv)
             return MODERATECTL_OK;
 
         default:
-            return MODERATECTL_USAGE;
+            if (!moderatectl_days_option(&p->days, c, optarg)) {
+                return MODERATECTL_USAGE;
+            }
         }
     }
 
@@ -158,12 +118,14 @@ precision_options(precision_t *p, int argc, char **argv)
 
 
 static int
-precision_run(const precision_t *p, moderatectl_api_t *api)
+precision_run(void *data, moderatectl_api_t *api)
 {
+    const precision_t *p = data;
+
     int      rc;
     json_t  *stats, *force, *list;
 
-    rc = moderatectl_stats(api, p->from, p->to, &stats);
+    rc = moderatectl_stats(api, &p->days, &stats);
 
     if (rc != MODERATECTL_OK) {
         return rc;
