@@ -362,12 +362,25 @@ vet_fingerprint_view(vet_pool_t *pool, const vet_submission_t *s,
 static size_t
 vet_fingerprint_add(vet_str_t view, unsigned char *p)
 {
-    size_t    i, n, len;
-    uint32_t  cp;
+    size_t         i, n, len;
+    uint32_t       cp;
+    unsigned char  c;
 
     len = 0;
 
     for (i = 0; i < view.len; i += n) {
+        c = view.data[i];
+
+        /* most, without a look at the tables */
+
+        if (c < 0x80) {
+            p[len] = c;
+            len += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+                   || (c >= 'A' && c <= 'Z');
+            n = 1;
+            continue;
+        }
+
         n = vet_uni_read(view.data + i, view.len - i, &cp);
 
         if (vet_uni(cp)->flags & VET_UNI_WORD) {
