@@ -340,7 +340,7 @@ vet_fingerprint_view(vet_pool_t *pool, const vet_submission_t *s,
     vet_str_t       text;
     vet_readings_t  readings;
 
-    rc = vet_readings_make(pool, s->form, &s->fields[field], &readings);
+    rc = vet_readings_shown(pool, s->form, &s->fields[field], &readings);
     if (rc != VET_OK) {
         return rc;
     }

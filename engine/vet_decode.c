@@ -49,6 +49,8 @@ static int vet_readings_bytes(vet_chain_t *c, vet_reading_t base,
     vet_readings_t *readings, vet_decode_pt decode);
 static int vet_readings_of(vet_chain_t *c, const vet_reading_t *base,
     vet_readings_t *readings);
+static int vet_readings_all(vet_pool_t *pool, const vet_form_t *form,
+    const vet_field_t *field, int spelled, vet_readings_t *readings);
 static int vet_readings_spelled(vet_chain_t *c);
 static int vet_readings_add(vet_chain_t *c, const vet_reading_t *base,
     vet_strip_t strip, size_t *at);
@@ -115,6 +117,22 @@ int
 vet_readings_make(vet_pool_t *pool, const vet_form_t *form,
     const vet_field_t *field, vet_readings_t *readings)
 {
+    return vet_readings_all(pool, form, field, 1, readings);
+}
+
+
+int
+vet_readings_shown(vet_pool_t *pool, const vet_form_t *form,
+    const vet_field_t *field, vet_readings_t *readings)
+{
+    return vet_readings_all(pool, form, field, 0, readings);
+}
+
+
+static int
+vet_readings_all(vet_pool_t *pool, const vet_form_t *form,
+    const vet_field_t *field, int spelled, vet_readings_t *readings)
+{
     int            rc;
     vet_chain_t    c;
     vet_reading_t  base;
@@ -144,7 +162,7 @@ vet_readings_make(vet_pool_t *pool, const vet_form_t *form,
         }
     }
 
-    if (rc == VET_OK) {
+    if (rc == VET_OK && spelled) {
         rc = vet_readings_spelled(&c);
     }
 

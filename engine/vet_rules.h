@@ -288,6 +288,10 @@ typedef struct {
 int vet_readings_make(vet_pool_t *pool, const vet_form_t *form,
     const vet_field_t *field, vet_readings_t *readings);
 
+/* The same but for words that are spelled out, which are behind all others. */
+int vet_readings_shown(vet_pool_t *pool, const vet_form_t *form,
+    const vet_field_t *field, vet_readings_t *readings);
+
 /* Give the place in the value of a place in the reading, as of a view. */
 size_t vet_reading_start(const vet_reading_t *r, size_t pos);
 size_t vet_reading_end(const vet_reading_t *r, size_t pos);
