@@ -78,7 +78,8 @@ moderatectl_rules_precision(int argc, char **argv)
         return MODERATECTL_OK;
     }
 
-    return moderatectl_days_run(&p.days, "rules precision", rc, precision_run, &p);
+    return moderatectl_days_run(&p.days, "rules precision", rc,
+                                precision_run, &p);
 }
 
 

@@ -89,8 +89,8 @@ $day = $r->{to};
 
 report('--csv');
 is($code, 0, 'exits 0');
-like($out, qr/^site,from,to,by,name,held,delivered,failed,unknown,rejected,undone,appealed\r\n/,
-     'header');
+like($out, qr/^site,from,to,by,name,held,delivered,failed,unknown,rejected,
+              undone,appealed\r\n/x, 'header');
 like($out, qr/^"portal",[\d-]+,$day,all,"",4,1,0,0,2,0,0\r$/m, 'all');
 like($out, qr/^"portal",[\d-]+,$day,day,"$day",4,1,0,0,2,0,0\r$/m, 'day');
 like($out, qr{,form,"/comments",3,1,0,0,1,0,0\r$}m, 'form');
