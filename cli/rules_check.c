@@ -308,10 +308,8 @@ moderatectl_check_warn(moderatectl_check_t *c, const vet_look_t *look,
 
 
 void
-moderatectl_check_note(moderatectl_check_t *c, const vet_look_t *look,
-    const vet_look_text_t *at)
+moderatectl_check_note(const vet_look_t *look, const vet_look_text_t *at)
 {
-    c->notes++;
     check_at(look, at, "note");
 }
 

@@ -17,7 +17,6 @@ typedef struct {
     moderatectl_judge_t     judge;
     moderatectl_paths_t     paths;
     size_t                  warnings;
-    size_t                  notes;
     double                  budget;     /* milliseconds */
     int                     strict;
     int                     help;
@@ -30,7 +29,7 @@ typedef struct {
  */
 void moderatectl_check_warn(moderatectl_check_t *c, const vet_look_t *look,
     const vet_look_text_t *at);
-void moderatectl_check_note(moderatectl_check_t *c, const vet_look_t *look,
+void moderatectl_check_note(const vet_look_t *look,
     const vet_look_text_t *at);
 
 

@@ -70,7 +70,7 @@ moderatectl_check_literal(moderatectl_check_t *c, size_t i,
         return moderatectl_no_memory();
     }
 
-    moderatectl_check_note(c, look, NULL);
+    moderatectl_check_note(look, NULL);
     fprintf(stderr, "no literal leads to it, so it is tried on every text, "
             "which takes %.1f us for each KiB; expected three characters in "
             "a row that each hit has\n", cost * 1024 / (double) text.len);

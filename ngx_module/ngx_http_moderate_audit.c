@@ -512,6 +512,11 @@ ngx_http_moderate_audit_refused(ngx_http_moderate_main_conf_t *mmcf,
                                               NGX_ESCAPE_URI_COMPONENT);
 
         if (len + name->len + 2 > (size_t) (last - p)) {
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                          "event \"%V\" of %V is not in \"%V\", as its line "
+                          "would be longer than %d bytes", &event->event,
+                          &event->id, &mmcf->audit.file->name,
+                          NGX_HTTP_MODERATE_AUDIT_LINE);
             return;
         }
 

@@ -43,6 +43,8 @@ static void ngx_http_moderate_audit_got(void *data, ngx_int_t rc,
     redisReply *reply);
 static ngx_int_t ngx_http_moderate_audit_chained(
     ngx_http_moderate_chain_t *chain, redisReply *event);
+static ngx_http_moderate_late_t *ngx_http_moderate_audit_keep(
+    ngx_http_moderate_audit_t *audit, ngx_http_moderate_audit_event_t *event);
 static void ngx_http_moderate_audit_retry(ngx_event_t *ev);
 static ngx_uint_t ngx_http_moderate_audit_some(
     ngx_http_moderate_audit_t *audit, ngx_http_moderate_batch_t *batch);
@@ -159,7 +161,6 @@ ngx_http_moderate_audit_copy(ngx_pool_t *pool,
 void
 ngx_http_moderate_audit_late(ngx_http_moderate_audit_event_t *event)
 {
-    ngx_pool_t                     *pool;
     ngx_http_moderate_late_t       *late;
     ngx_http_moderate_audit_t      *audit;
     ngx_http_moderate_main_conf_t  *mmcf;
@@ -170,28 +171,16 @@ ngx_http_moderate_audit_late(ngx_http_moderate_audit_event_t *event)
 
     ngx_http_moderate_audit_refused(mmcf, event);
 
-    if (audit->nlate >= NGX_HTTP_MODERATE_LATE_MAX) {
-        return;
-    }
+    late = ngx_http_moderate_audit_keep(audit, event);
 
-    pool = ngx_create_pool(1024, ngx_cycle->log);
-    if (pool == NULL) {
-        return;
-    }
-
-    late = ngx_palloc(pool, sizeof(ngx_http_moderate_late_t));
     if (late == NULL) {
-        ngx_destroy_pool(pool);
-        return;
-    }
-
-    late->pool = pool;
-    late->event = *event;
-
-    if (ngx_http_moderate_copy(pool, &late->event.site) != NGX_OK
-        || ngx_http_moderate_audit_copy(pool, &late->event) != NGX_OK)
-    {
-        ngx_destroy_pool(pool);
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "event \"%V\" of %V is not kept for Redis, as memory is "
+                      "out or %d wait already, %s",
+                      &event->event, &event->id, NGX_HTTP_MODERATE_LATE_MAX,
+                      (audit->file != NULL) ? "\"moderate_audit_file\" has it"
+                                            : "and is lost: expected a "
+                                              "\"moderate_audit_file\"");
         return;
     }
 
@@ -206,6 +195,43 @@ ngx_http_moderate_audit_late(ngx_http_moderate_audit_event_t *event)
 
         ngx_add_timer(&audit->retry, NGX_HTTP_MODERATE_LATE_EVERY);
     }
+}
+
+
+/* NULL: there are as many as are kept, or memory is out */
+
+static ngx_http_moderate_late_t *
+ngx_http_moderate_audit_keep(ngx_http_moderate_audit_t *audit,
+    ngx_http_moderate_audit_event_t *event)
+{
+    ngx_pool_t                *pool;
+    ngx_http_moderate_late_t  *late;
+
+    if (audit->nlate >= NGX_HTTP_MODERATE_LATE_MAX) {
+        return NULL;
+    }
+
+    pool = ngx_create_pool(1024, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    late = ngx_palloc(pool, sizeof(ngx_http_moderate_late_t));
+
+    if (late != NULL) {
+        late->pool = pool;
+        late->event = *event;
+
+        if (ngx_http_moderate_copy(pool, &late->event.site) == NGX_OK
+            && ngx_http_moderate_audit_copy(pool, &late->event) == NGX_OK)
+        {
+            return late;
+        }
+    }
+
+    ngx_destroy_pool(pool);
+
+    return NULL;
 }
 
 
@@ -367,7 +393,12 @@ ngx_http_moderate_audit_taken(void *data, ngx_int_t rc, redisReply *reply)
     if (audit->nlate == 0) {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                       "Redis has taken all events that it refused");
+        return;
     }
+
+    /* it takes them again: the next ones need not wait */
+
+    ngx_http_moderate_audit_retry(&audit->retry);
 }
 
 
