@@ -346,5 +346,5 @@ main(void)
         cmocka_unit_test(test_record),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, rule_case_setup, rule_case_teardown);
 }
