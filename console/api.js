@@ -6,24 +6,40 @@
 
 const base = new URL("api/", document.baseURI);
 
+let ahead = 0;      /* ms that the server's clock is ahead of this one */
+
 
 /*
  * What the API refused: status (0: there was no answer), code and message as
- * in docs/api.md, body whole.
+ * in docs/api.md, body whole.  What is not of the API has the code "answer".
  */
 
 export class Refusal extends Error {
     constructor(status, body) {
         super(body.message || "");
         this.status = status;
-        this.code = body.error || "network";
+        this.code = body.error || codeOf(status);
         this.body = body;
     }
 }
 
 
+function codeOf(status) {
+    return status === 0 ? "network"
+         : status === 401 ? "no-identity"
+         : status === 413 ? "too-large" : "answer";
+}
+
+
+/* The time as the server has it, which is what leases are counted by. */
+
+export function now() {
+    return Date.now() + ahead;
+}
+
+
 async function call(path, options) {
-    let answer;
+    let answer, body = {};
 
     try {
         answer = await fetch(new URL(path, base), {
@@ -33,13 +49,21 @@ async function call(path, options) {
             ...options
         });
 
+        const type = answer.headers.get("Content-Type") || "";
+
+        if (type.startsWith("application/json")) {
+            body = await answer.json();
+        }
+
     } catch (problem) {
         throw new Refusal(0, { error: "network", message: problem.message });
     }
 
-    const type = answer.headers.get("Content-Type") || "";
-    const body = type.startsWith("application/json") ? await answer.json()
-                                                     : {};
+    const date = Date.parse(answer.headers.get("Date"));
+
+    if (date) {
+        ahead = date - Date.now();
+    }
 
     if (!answer.ok) {
         throw new Refusal(answer.status, body);
@@ -49,23 +73,52 @@ async function call(path, options) {
 }
 
 
-/* A page of the queue; filters is an object, empty values are left out. */
+/* Empty values are left out. */
 
-export function list(filters) {
+function asked(path, parameters) {
     const query = new URLSearchParams();
 
-    for (const [name, value] of Object.entries(filters)) {
+    for (const [name, value] of Object.entries(parameters)) {
         if (value) {
             query.set(name, value);
         }
     }
 
-    return call(`held?${query}`);
+    return call(query.size ? `${path}?${query}` : path);
+}
+
+
+function post(path, body, options = {}, headers = {}) {
+    return call(path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...headers },
+        body: JSON.stringify(body || {}),
+        ...options
+    });
+}
+
+
+/* A page of the queue. */
+
+export function list(filters) {
+    return asked("held", filters);
 }
 
 
 export function show(id) {
     return call(`held/${encodeURIComponent(id)}`);
+}
+
+
+/* What happened behind the event with this seq. */
+
+export function events(after, limit) {
+    return asked("events", { after, limit });
+}
+
+
+export function whoami() {
+    return call("me");
 }
 
 
@@ -75,13 +128,6 @@ export function show(id) {
  */
 
 export function decide(item, action, body, keepalive = false) {
-    return call(`held/${encodeURIComponent(item.id)}/${action}`, {
-        method: "POST",
-        keepalive,
-        headers: {
-            "Content-Type": "application/json",
-            "If-Match": `"${item.version}"`
-        },
-        body: JSON.stringify(body || {})
-    });
+    return post(`held/${encodeURIComponent(item.id)}/${action}`, body,
+                { keepalive }, { "If-Match": `"${item.version}"` });
 }

@@ -4,33 +4,22 @@
  * One submission: what was written, why it is held, what happened to it.
  */
 
+import {
+    decides, leaseEnd, own, possible, ranOut, taken, undoEnd
+} from "./steps.js";
 import { el, shown, write } from "./text.js";
 import { called, number, time, word } from "./words.js";
 
 
-/* What may be done in a state, as the API has it. */
-
-const steps = {
-    pending: ["approve", "reject", "claim"],
-    claimed: ["approve", "reject", "unclaim"],
-    appealed: ["approve", "reject", "claim"],
-    approved: ["approve"],
-    failed: ["approve", "reject"],
-    unknown: ["approve"]
+const shortcuts = {
+    approve: "a", reject: "r", claim: "c", unclaim: "c", undo: "u"
 };
 
-const keys = { approve: "a", reject: "r", claim: "c", unclaim: "c" };
 
+/* Shows it in a node; a button has what it does in data-action. */
 
-export function possible(item, action) {
-    return (steps[item.state] || []).includes(action);
-}
-
-
-/* Shows it in a node; act(action) is called when a button is used. */
-
-export function detail(node, item, act) {
-    const parts = [facts(item), buttons(item, act), why(item)];
+export function detail(node, item) {
+    const parts = [facts(item), buttons(item), ...reasons(item), why(item)];
 
     if (item.unreadable) {
         parts.push(el("h3", {}, word("unreadable")),
@@ -77,19 +66,50 @@ function facts(item) {
 }
 
 
-function buttons(item, act) {
+function buttons(item) {
     const row = el("div", { class: "actions" });
 
-    for (const action of steps[item.state] || []) {
-        const button = el("button", {
-            type: "button", class: action, "aria-keyshortcuts": keys[action]
-        }, word(action), el("kbd", { "aria-hidden": "true" }, keys[action]));
+    for (const action of possible(item)) {
+        const text = action === "claim" && taken(item) ? "takeOver" : action;
 
-        button.addEventListener("click", () => act(action));
-        row.append(button);
+        const key = shortcuts[action];
+
+        row.append(el("button", {
+            type: "button", class: action, "data-action": action,
+            "aria-keyshortcuts": key
+        }, word(text), el("kbd", { "aria-hidden": "true" }, key)));
     }
 
     return row;
+}
+
+
+/* Why there is no button, or until when there is one. */
+
+function reasons(item) {
+    const said = [];
+    const end = leaseEnd(item);
+    const undo = undoEnd(item);
+
+    if (!decides()) {
+        return said;
+    }
+
+    if (own(item) && ["appealed", "claimed"].includes(item.state)) {
+        said.push(word("own"));
+    }
+
+    if (taken(item) && end !== null) {
+        said.push(ranOut(item) ? word("ranOut", item.claimed_by)
+                  : word("takenUntil", item.claimed_by,
+                         time(new Date(end))));
+    }
+
+    if (undo !== null) {
+        said.push(word("undoUntil", time(new Date(undo))));
+    }
+
+    return said.map((text) => el("p", { class: "because" }, text));
 }
 
 
@@ -154,10 +174,20 @@ function history(item) {
     const list = el("ol", { class: "history" });
 
     for (const event of item.history) {
-        list.append(el("li", {},
+        const line = el("li", {},
             el("time", { datetime: event.time }, time(event.time)), " ",
-            el("strong", {}, event.actor), ` ${event.action}`,
-            event.detail ? ` (${called("reasons", event.detail)})` : ""));
+            el("strong", {}, event.actor), " ",
+            called("actions", event.action));
+
+        if (event.action === "reject" && event.detail) {
+            line.append(`: ${called("reasons", event.detail)}`);
+
+        } else if (event.detail) {
+            line.append(": ");
+            write(line, event.detail);
+        }
+
+        list.append(line);
     }
 
     return el("section", {}, el("h3", {}, word("history")), list);

@@ -7,6 +7,7 @@
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url)
@@ -117,6 +118,25 @@ export async function portal() {
 
     return requests.filter((request) => request.method === "POST")
         .map((request) => Object.fromEntries(request.fields).comment);
+}
+
+
+/* One command, for what takes ten minutes and is not waited for. */
+
+export function redis(...words) {
+    const command = words.map((word) => (
+        `$${Buffer.byteLength(word)}\r\n${word}\r\n`));
+
+    return new Promise((resolve, reject) => {
+        const socket = connect(process.env.CONSOLE_REDIS);
+
+        socket.on("error", reject);
+        socket.on("data", (data) => {
+            socket.end();
+            (data[0] === 0x2d ? reject : resolve)(data.toString());
+        });
+        socket.write(`*${words.length}\r\n${command.join("")}`);
+    });
 }
 
 

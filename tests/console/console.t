@@ -2,8 +2,9 @@
 
 # Copyright (C) the moderate authors
 
-# The console in a real browser: a day of two moderators by keyboard, and held
-# texts that would like to be more than text.
+# The console in a real browser: a day of two moderators by keyboard, what
+# others do meanwhile and what one may do, and held texts that would like to be
+# more than text.
 
 ###############################################################################
 
@@ -37,6 +38,7 @@ http {
 
     map $remote_user $role {
         viewer   viewer;
+        admin    admin;
         default  moderator;
     }
 
@@ -69,7 +71,7 @@ http {
 EOF
 
 $t->write_file('moderators', join '', map { "$_:{PLAIN}secret\n" }
-               qw/ lan minh viewer /);
+               qw/ lan minh viewer admin /);
 $t->write_file('rules.yaml', <<'EOF');
 version: 1
 
@@ -104,6 +106,8 @@ sub story {
     my ($name) = @_;
     my $told = 0;
 
+    local $ENV{CONSOLE_REDIS} = $t->testdir() . '/redis.sock';
+
     open my $out, '-|', 'node', "$ENV{CONSOLE_DIR}/$name.js",
         'http://127.0.0.1:' . port(8080) . '/', $ENV{CONSOLE_SHOTS}
         or die "node: $!\n";
@@ -126,9 +130,12 @@ sub story {
     cmp_ok($told, '>', 0, "$name: was told");
 }
 
-story('walk');
-$t->redis('FLUSHALL');
-story('hostile');
+story('words');
+
+for (qw/ walk others hostile /) {
+    $t->redis('FLUSHALL');
+    story($_);
+}
 
 $t->done_testing();
 

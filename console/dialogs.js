@@ -1,0 +1,87 @@
+/*
+ * Copyright (C) the moderate authors
+ *
+ * What is asked in a dialog: the reason of a rejection, whether several are
+ * meant.
+ */
+
+import { el, write } from "./text.js";
+import { node } from "./view.js";
+import { all, word } from "./words.js";
+
+const DIGITS = "1234567890-";
+
+
+/*
+ * Gives what the button says, "" when the dialog was left.  The event of one
+ * that was left may come when it is open again.
+ */
+
+export function ask(dialog) {
+    return new Promise((resolve) => {
+        const closed = () => {
+            if (!dialog.open) {
+                dialog.removeEventListener("close", closed);
+                resolve(dialog.returnValue);
+            }
+        };
+
+        dialog.returnValue = "";
+        dialog.addEventListener("close", closed);
+        dialog.showModal();
+    });
+}
+
+
+/* The digits choose a reason, Enter rejects; null: it was left. */
+
+export async function askReason(what) {
+    const reasons = all("reasons").filter(([code]) => (
+        code !== "check-unavailable"));
+
+    node("reject-what").replaceChildren();
+    write(node("reject-what"), what);
+
+    node("reasons").replaceChildren(...reasons.map(([code, text], index) => (
+        el("label", {},
+           el("input", { type: "radio", name: "reason", value: code,
+                         required: true }),
+           el("kbd", { "aria-hidden": "true" }, DIGITS[index] || ""),
+           ` ${text}`))));
+
+    const answer = await ask(node("reject"));
+    const chosen = node("reasons").querySelector(":checked");
+
+    return answer === "reject" && chosen ? chosen.value : null;
+}
+
+
+export function reasonKey(event) {
+    const index = DIGITS.indexOf(event.key);
+    const boxes = node("reasons").querySelectorAll("input");
+
+    if (index >= 0 && boxes[index]) {
+        boxes[index].checked = true;
+        boxes[index].focus();
+        event.preventDefault();
+    }
+}
+
+
+/* Shows what would be done; true: it is to be done. */
+
+export async function preview(title, action, lines) {
+    node("preview-title").textContent = title;
+    node("preview-do").textContent = word(action);
+    node("preview-items").replaceChildren(...lines.map(({ text, result }) => {
+        const line = el("li", {});
+        const excerpt = el("span", { dir: "auto", class: "excerpt" });
+
+        write(excerpt, text);
+        line.append(excerpt, el("span", { class: "facts" }, result));
+
+        return line;
+    }));
+
+    return await ask(node("preview")) === "go";
+}

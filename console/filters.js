@@ -1,0 +1,68 @@
+/*
+ * Copyright (C) the moderate authors
+ *
+ * What of the queue is listed.  It is in the address, #/queue?state=pending,
+ * so that it can be kept, sent to somebody and gone back to.
+ */
+
+import { el } from "./text.js";
+import { node, view } from "./view.js";
+import { all, word } from "./words.js";
+
+const NAMES = ["state", "category", "rule", "form"];
+
+
+/* Of an address that says nothing it is what waits for a decision. */
+
+export function take(query) {
+    view.filters = query.size === 0 ? { state: "pending" }
+        : Object.fromEntries(NAMES.map((name) => [name, query.get(name) || ""])
+            .filter(([, value]) => value));
+
+    draw();
+}
+
+
+export function asked() {
+    const query = new URLSearchParams();
+
+    for (const name of NAMES) {
+        const { value } = node("filters").elements[name];
+
+        /* all states have to be said, as nothing stands for those that wait */
+
+        if (value || name === "state") {
+            query.set(name, value);
+        }
+    }
+
+    return query;
+}
+
+
+export function draw() {
+    const { elements } = node("filters");
+
+    options(elements.state, "states", ["lost"]);
+    options(elements.category, "categories", []);
+
+    for (const name of NAMES) {
+        elements[name].value = view.filters[name] || "";
+    }
+}
+
+
+/* A value that has no word is there as it is. */
+
+function options(box, entries, without) {
+    const known = all(entries).filter(([code]) => !without.includes(code));
+    const value = view.filters[box.name];
+
+    if (value && !known.some(([code]) => code === value)) {
+        known.push([value, value]);
+    }
+
+    box.replaceChildren(
+        el("option", { value: "" }, word("any")),
+        ...known.map(([code, text]) => el("option", { value: code }, text)));
+}

@@ -1,0 +1,145 @@
+/*
+ * Copyright (C) the moderate authors
+ *
+ * Others work on the same queue.  The audit log is asked what happened since
+ * the last look, which is one small answer when nothing did; the queue is read
+ * again only when something may have come into it.
+ */
+
+import { events, list, now } from "./api.js";
+import { read } from "./open.js";
+import { problem, solved } from "./problem.js";
+import { change, refresh } from "./queue.js";
+import { PAGE, listed, view } from "./view.js";
+
+const EVERY = 800;          /* ms between looks */
+const EVERY_IDLE = 10000;   /* when nobody has touched it for a minute */
+const IDLE = 60000;
+const WHOLE = 30000;        /* ms after which the queue is read anyway */
+const EVENTS = 1000;        /* of one answer */
+const SKEW = 60000;         /* ms the clock of Redis may be behind */
+
+let after = null;           /* the seq of the last event that was seen */
+let whole = 0;              /* when the queue was read */
+
+
+/* Of a queue that was just read. */
+
+export function watch() {
+    after = `${now() - SKEW}-0`;
+    whole = Date.now();
+    later();
+}
+
+
+function later() {
+    const idle = Date.now() - view.touched > IDLE;
+
+    setTimeout(async () => {
+        if (!document.hidden) {
+            await look();
+        }
+
+        later();
+    }, idle ? EVERY_IDLE : EVERY);
+}
+
+
+async function look() {
+    try {
+        const happened = await since();
+        const moved = happened.filter(tell);
+
+        if (moved.some(mayEnter) || Date.now() - whole > WHOLE) {
+            const filters = view.filters;
+            const page = await list({ ...filters, limit: PAGE });
+
+            if (filters === view.filters) {
+                whole = Date.now();
+                refresh(page);
+            }
+        }
+
+        await lookAtOpen(happened);
+        solved();
+
+    } catch (error) {
+        problem(error);
+    }
+}
+
+
+async function since() {
+    const all = [];
+    let answer;
+
+    do {
+        answer = await events(after, EVENTS);
+        all.push(...answer.events);
+
+        if (answer.events.length) {
+            after = answer.events.at(-1).seq;
+        }
+
+    } while (answer.next !== null);
+
+    return all;
+}
+
+
+/*
+ * A row shows where its item went, without asking for it; false: it is known
+ * already.
+ */
+
+function tell(event) {
+    const item = listed(event.id);
+
+    if (item === null) {
+        return true;
+    }
+
+    if (!event.to || event.version <= item.version
+        || view.leaving.has(event.id))
+    {
+        return false;
+    }
+
+    change(event.id, {
+        state: event.to, version: event.version,
+        claimed_by: event.to === "claimed" ? event.actor : null
+    });
+
+    return true;
+}
+
+
+/* Into what is listed, or out of what waits to be asked for. */
+
+function mayEnter(event) {
+    const { state } = view.filters;
+
+    return Boolean(event.to) && listed(event.id) === null
+           && (!state || state.split(",").includes(event.to)
+               || view.fresh.some((item) => item.id === event.id));
+}
+
+
+/* Someone may claim, decide or note something on what is being read. */
+
+async function lookAtOpen(happened) {
+    const { open } = view;
+
+    if (open === null || view.leaving.has(open.id)) {
+        return;
+    }
+
+    const item = listed(open.id);
+    const told = happened.some((event) => (
+        event.id === open.id
+        && (event.version > open.version || event.event === "note")));
+
+    if (told || (item && item.version > open.version)) {
+        await read(open.id);
+    }
+}

@@ -1,0 +1,127 @@
+/*
+ * Copyright (C) the moderate authors
+ *
+ * What the console says, in English.
+ */
+
+export default {
+    skip: "Skip to the content", keys: "Keys", language: "Language",
+    theme: "Theme", themeAuto: "As the device", themeLight: "Light",
+    themeDark: "Dark", queue: "Queue", submission: "Submission",
+    state: "State", category: "Category", rule: "Rule", form: "Form",
+    filter: "Filter", more: "More", selectNone: "Select none", any: "All",
+    approve: "Approve", reject: "Reject", claim: "Claim",
+    unclaim: "Release", undo: "Undo", close: "Close", cancel: "Cancel",
+    reason: "Public reason", rejectTitle: "Reject this submission?",
+    rejectHelp: "The person who sent it reads this reason.",
+    sendNow: "Send now", empty: "There is nothing here.",
+    choose: "Choose a submission of the queue.",
+    newItems: (n) => (n === "1" ? "1 new submission: show"
+                              : `${n} new submissions: show`),
+    total: (n) => (n === "1" ? "1 submission shown"
+                           : `${n} submissions shown`),
+    selected: (n) => `${n} selected`,
+    why: "Why it is held", points: (n) => (n === "1" ? "1 point"
+                                                   : `${n} points`),
+    score: "Score", received: "Received", history: "History",
+    rules: "Rule set", claimedBy: (who) => `claimed by ${who}`,
+    file: (name, size) => `File ${name}, ${size} bytes`,
+    charset: (name) => `read as ${name}`,
+    unreadable: "The body can be read in more than one way",
+    body: "How the body begins", noField: "the submission as a whole",
+    unnamed: "(no name)",
+    soonApprove: (n) => `Approving in ${n} s.`,
+    soonReject: (n) => `Rejecting in ${n} s.`,
+    done: "Done:", conflict: (who, state) => (
+        `${who} was first: ${state}. This is how it stands now.`),
+    someone: "Someone else",
+    previewApprove: (n) => `Approve these ${n}?`,
+    previewReject: (n) => `Reject these ${n}?`,
+    result: (ok, bad) => `${ok} done, ${bad} not`,
+    delivery: (status) => `the portal answered ${status}`,
+    select: (text) => `Select: ${text}`,
+    keyNext: "next", keyPrevious: "previous", keyOpen: "open",
+    keyApprove: "approve", keyReject: "reject", keyUndo: "undo",
+    keyClaim: "claim or release", keyFilter: "to the filters",
+    keySelect: "select several", keyHelp: "this table",
+    appeal: "What the sender says in the appeal",
+    takeOver: "Take over",
+    own: "You rejected this yourself. Another moderator decides about the "
+         + "appeal.",
+    ranOut: (who) => `The claim of ${who} has run out. You can take over.`,
+    takenUntil: (who, when) => (
+        `Claimed by ${who} until ${when}. Then others can take over.`),
+    undoUntil: (when) => `Can be undone until ${when}.`,
+    undoHint: "Press u to undo.",
+    notNow: (state) => `Not possible while it is: ${state}`,
+    keysOn: "Single keys are on",
+    actions: {
+        claim: "claimed it", unclaim: "released it",
+        expire: "took over a claim that had run out", approve: "approved it",
+        deliver: "had it delivered", delivered: "the portal took it",
+        failed: "delivery failed", unknown: "outcome unknown",
+        reject: "rejected it", undo: "undid that", appeal: "appealed",
+        note: "noted", recover: "moved it on after a crash"
+    },
+    states: {
+        pending: "pending", claimed: "claimed", approved: "approved",
+        replaying: "being delivered", delivered: "delivered",
+        failed: "delivery failed", unknown: "outcome unknown",
+        rejected: "rejected", appealed: "appealed", lost: "lost"
+    },
+    categories: {
+        "advertising": "Advertising", "scam": "Scam", "abuse": "Abuse",
+        "personal-data": "Personal data",
+        "impersonation": "Impersonation", "link-flood": "Link flood",
+        "duplicate": "Duplicate", "automated": "Automated",
+        "unreadable": "Unreadable"
+    },
+    reasons: {
+        "contact-advertising": "Advertising with a contact",
+        "scam": "Signs of a scam", "abuse": "Abusive language",
+        "personal-data": "Personal data", "impersonation": "Impersonation",
+        "link-flood": "Too many links", "duplicate": "Sent already",
+        "rate": "Too many at a time", "automated": "Sent by a program",
+        "unreadable": "Cannot be read",
+        "check-unavailable": "Could not be checked", "other": "Other"
+    },
+    problems: {
+        network: "The server cannot be reached.",
+        answer: "The server gave no answer that is understood. Try again "
+                + "later.",
+        json: "The server cannot read the request. Reload the page.",
+        query: "A filter has a value that is not allowed.",
+        "no-identity": "Not logged in. Reload the page to log in.",
+        "no-role": "This account has no role. Ask the administrator.",
+        forbidden: "This account may not do that.",
+        viewer: "This account may only read.",
+        origin: "Refused, as it seems to come from another site. Open the "
+                + "console at its own address.",
+        "not-found": "This submission is gone.",
+        method: "The server does not take this call. Reload the page.",
+        "own-decision": "You rejected this yourself. Another moderator "
+                        + "decides about the appeal.",
+        "if-match": "The version that was seen is missing. Open the "
+                    + "submission again.",
+        "too-late": "More than 10 minutes have passed: it cannot be undone.",
+        "too-many-notes": "There are 50 notes, and no room for more.",
+        "too-large": "What was sent is too large.",
+        reason: "Choose a public reason.",
+        text: "A note needs 1 to 2,000 characters.",
+        bulk: "Select 1 to 100 submissions.",
+        rules: "These rules have errors and cannot be used.",
+        ruleset: "The name or the version of the rule set is missing.",
+        share: "The share is not allowed.",
+        "second-person": "Who proposed it cannot confirm it. Another person "
+                         + "has to.",
+        active: "This version is in use.",
+        "none-active": "No version is in use.",
+        "none-earlier": "There is no earlier version.",
+        "same-version": "It is this version already.",
+        full: "There is no room for more versions.",
+        "no-cache": "The server has no place to keep rules.",
+        unavailable: "The store does not answer. Reload to see what "
+                     + "happened.",
+        unrecorded: "Delivered, but that could not be noted."
+    }
+};
