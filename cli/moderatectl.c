@@ -36,6 +36,9 @@ static const moderatectl_command_t  moderatectl_commands[] = {
     { "audit", moderatectl_audit,
       "verify that the log of events is whole" },
 
+    { "webhooks", moderatectl_webhooks,
+      "tell other systems what happens to submissions" },
+
     { NULL, NULL, NULL }
 };
 

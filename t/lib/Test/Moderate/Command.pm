@@ -11,10 +11,15 @@ use Cwd qw/ abs_path /;
 use Exporter qw/ import /;
 use File::Basename qw/ dirname /;
 
-our @EXPORT = qw/ moderatectl /;
+our @EXPORT = qw/ moderatectl moderatectl_path /;
 
 my $COMMAND = abs_path(dirname(__FILE__) . '/../../../..')
               . '/build/moderatectl';
+
+
+# Where it is, to be run as a daemon.
+
+sub moderatectl_path { $COMMAND }
 
 
 # Runs moderatectl; returns its exit code, and all that it wrote.
