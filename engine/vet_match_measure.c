@@ -468,6 +468,10 @@ vet_match_text(vet_matcher_t *m, const vet_test_rule_t *test, size_t field,
         *value = vet_measure_upper(text);
         break;
 
+    case VET_MEASURE_ACCENTS:
+        *value = vet_measure_accents(text);
+        break;
+
     case VET_MEASURE_REPEATS:
         *value = vet_measure_repeats(text);
         break;

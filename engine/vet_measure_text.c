@@ -114,6 +114,42 @@ vet_measure_upper(vet_str_t text)
 }
 
 
+/* Of letters, those with an accent, composed or not, and D with stroke. */
+
+size_t
+vet_measure_accents(vet_str_t text)
+{
+    int               bare;
+    size_t            i, n, accents;
+    uint32_t          cp;
+    const vet_uni_t  *u;
+
+    bare = 0;
+    n = 0;
+    accents = 0;
+
+    for (i = 0; i < text.len; /* void */ ) {
+        i += vet_uni_read(text.data + i, text.len - i, &cp);
+        u = vet_uni(cp);
+
+        if (u->flags & VET_UNI_DROP) {
+            accents += (bare != 0);
+            bare = 0;
+
+        } else if (vet_measure_letter(cp)) {
+            n++;
+            bare = (cp < 0x80 || u->fold_len == 0);
+            accents += !bare;
+
+        } else if (u->ccc == 0 && (u->flags & VET_UNI_REMOVE) == 0) {
+            bare = 0;
+        }
+    }
+
+    return vet_measure_percent(accents, n);
+}
+
+
 size_t
 vet_measure_emoji(vet_str_t text)
 {

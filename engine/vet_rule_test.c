@@ -38,14 +38,15 @@ static void vet_read_part(vet_reader_t *r, const vet_node_t *node,
 /* in the order of vet_measure_t */
 
 static const char *const  vet_measures[] = {
-    "links", "hosts", "length", "digits-ratio", "upper-ratio", "repeats",
-    "repeats-ratio", "emoji-ratio", "invisible-count", "mixed-script",
-    "fields-filled", "honeypot-filled", "age-of-form", "form-token-missing",
-    "form-token-invalid", NULL
+    "links", "hosts", "length", "digits-ratio", "upper-ratio", "accents-ratio",
+    "repeats", "repeats-ratio", "emoji-ratio", "invisible-count",
+    "mixed-script", "fields-filled", "honeypot-filled", "age-of-form",
+    "form-token-missing", "form-token-invalid", NULL
 };
 
 static const unsigned char  vet_measure_flags[] = {
     0, 0, 0,
+    VET_IS_RATIO|VET_IS_TEXT,
     VET_IS_RATIO|VET_IS_TEXT,
     VET_IS_RATIO|VET_IS_TEXT,
     VET_IS_TEXT,

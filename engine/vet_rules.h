@@ -436,6 +436,7 @@ typedef enum {
     VET_MEASURE_LENGTH,
     VET_MEASURE_DIGITS,
     VET_MEASURE_UPPER,
+    VET_MEASURE_ACCENTS,
     VET_MEASURE_REPEATS,
     VET_MEASURE_WORDS,
     VET_MEASURE_EMOJI,
@@ -716,6 +717,7 @@ size_t vet_measure_length(vet_str_t value);
  */
 size_t vet_measure_digits(vet_str_t text);
 size_t vet_measure_upper(vet_str_t text);
+size_t vet_measure_accents(vet_str_t text);
 size_t vet_measure_emoji(vet_str_t text);
 size_t vet_measure_repeats(vet_str_t text);
 size_t vet_measure_invisible(vet_str_t text);

@@ -162,6 +162,13 @@ rule_schema() {
 }
 
 
+rule_lookalikes() {
+    python=/usr/bin/python3
+    [ -x $python ] || python=python3
+    $python -B tests/rules/lookalikes.py "$moderatectl"
+}
+
+
 manual_pages() {
     files 'docs/man/*.1' | xargs mandoc -Tlint -Wwarning
 }
@@ -207,6 +214,7 @@ check 'tables of character references are fresh' entity_tables
 check 'manual pages' manual_pages
 check 'shipped rules' shipped_rules
 check 'shipped rules against their schema' rule_schema
+check 'letters that look like others, in shipped rules' rule_lookalikes
 check 'commit messages' commit_messages
 
 exit $failed

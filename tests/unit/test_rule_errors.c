@@ -249,10 +249,11 @@ static const bad_case_t  bad_cases[] = {
     { "measure", BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: link\n"
             "    over: 1\n"),
       1, "set.yaml:7:14: rule \"a.b\": unknown measure \"link\", expected "
-         "one of links, hosts, length, digits-ratio, upper-ratio, repeats, "
-         "repeats-ratio, emoji-ratio, invisible-count, mixed-script, "
-         "fields-filled, honeypot-filled, age-of-form, form-token-missing, "
-         "form-token-invalid; did you mean \"links\"?" },
+         "one of links, hosts, length, digits-ratio, upper-ratio, "
+         "accents-ratio, repeats, repeats-ratio, emoji-ratio, "
+         "invisible-count, mixed-script, fields-filled, honeypot-filled, "
+         "age-of-form, form-token-missing, form-token-invalid; did you mean "
+         "\"links\"?" },
     { "measure without over",
       BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: links\n"),
       1, "set.yaml:3:5: rule \"a.b\": \"over\" is missing, expected a whole "

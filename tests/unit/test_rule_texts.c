@@ -35,6 +35,8 @@ static void test_texts(void **state);
                  "    examples: { hit: [\"12\"] }\n"
 #define UPPER    "    measure: upper-ratio\n    over: 70\n"                    \
                  "    min_length: 5\n    examples: { hit: [AAAAA] }\n"
+#define ACCENTS  "    measure: accents-ratio\n    over: 24\n"                 \
+                 "    examples: { hit: [\"đ\"] }\n"
 #define REPEATS  "    measure: repeats\n    over: 4\n"                         \
                  "    examples: { hit: [aaaaa], miss: [aaaa] }\n"
 #define SAME     "    measure: repeats-ratio\n    over: 49\n"                  \
@@ -83,6 +85,16 @@ static const text_case_t  texts[] = {
     { 0, UPPER, "12345678" },
     { 0, UPPER, "ßßßßßß" },
     { 1, UPPER, "\u0410\u0411\u0412\u0413\u0414" },
+    { 1, ACCENTS, "Đđ abcdef" },
+    { 1, ACCENTS, "\u1ec7 a 1 b 2 c 3" },
+    { 1, ACCENTS, "e\u0323\u0302bcd" },
+    { 0, ACCENTS, "e\u0323\u0302bcde" },
+    { 1, ACCENTS, "e\u200b\u0323bcd" },
+    { 0, ACCENTS, "\u0323 \u0302 abc" },
+    { 0, ACCENTS, "1\u0323 abc" },
+    { 0, ACCENTS, "k\u0430\u0435\u043e" },
+    { 0, ACCENTS, "khong dau" },
+    { 0, ACCENTS, "" },
     { 1, REPEATS, "hay quaaaaa" },
     { 0, REPEATS, "hay quaaaa" },
     { 1, REPEATS, "hay quaAaAa" },
