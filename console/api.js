@@ -122,6 +122,11 @@ export function whoami() {
 }
 
 
+export function addNote(id, text) {
+    return post(`held/${encodeURIComponent(id)}/note`, { text });
+}
+
+
 /*
  * A transition of the item as it was seen; keepalive lets it be sent while
  * the page is left.

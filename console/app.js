@@ -11,22 +11,14 @@ import { act } from "./decisions.js";
 import { reasonKey } from "./dialogs.js";
 import * as filters from "./filters.js";
 import { help, key, turn } from "./keys.js";
-import { drawOpen, openAt } from "./open.js";
-import { watch } from "./poll.js";
+import { drawOpen, note, openAt } from "./open.js";
+import { arrive, at, go, place, redraw } from "./places.js";
+import { rebase, watch } from "./poll.js";
 import { problem } from "./problem.js";
 import { draw, load, more, select, selectNone, takeNews } from "./queue.js";
 import { paint, remember, remembered } from "./settings.js";
 import { listed, me, node, view } from "./view.js";
 import { preferred, use } from "./words.js";
-
-
-function speak(language) {
-    use(language);
-    node("language").value = document.documentElement.lang;
-    filters.draw();
-    draw();
-    drawOpen();
-}
 
 
 async function identify() {
@@ -39,59 +31,69 @@ async function identify() {
 }
 
 
-/* The address says what is shown: #/queue?rule=scam.loan */
+/* The queue, and of it the appeals. */
 
-async function route() {
-    const [, query] = location.hash.split("?");
-
-    filters.take(new URLSearchParams(query || ""));
+async function enterQueue(query, state) {
+    filters.take(query, state);
     view.cursor = -1;
+    view.open = null;
+    drawOpen();
+    rebase();
     await load();
 }
 
 
-function listen() {
-    const on = (id, event, handler) => (
-        node(id).addEventListener(event, handler));
+function drawQueue() {
+    filters.draw();
+    draw();
+    drawOpen();
+}
 
+
+function on(id, event, handler) {
+    node(id).addEventListener(event, handler);
+}
+
+
+function listen() {
     document.addEventListener("keydown", key);
     document.addEventListener("pointerdown", () => {
         view.touched = Date.now();
     });
-    window.addEventListener("hashchange", route);
+    window.addEventListener("hashchange", arrive);
 
     on("skip", "click", (event) => {
         event.preventDefault();
         node("main").focus();
     });
 
+    on("language", "change", () => {
+        remember("moderate.language", node("language").value);
+        use(node("language").value);
+        redraw();
+    });
+
+    on("theme", "change", () => {
+        remember("moderate.theme", node("theme").value);
+        paint(node("theme").value);
+    });
+
+    on("keys-button", "click", help);
+    on("keys-on", "change", turn);
+    on("reject", "keydown", reasonKey);
+}
+
+
+function listenQueue() {
     on("filters", "submit", (event) => {
-        const address = `#/queue?${filters.asked()}`;
-
         event.preventDefault();
-
-        if (location.hash === address) {
-            route();
-
-        } else {
-            location.hash = address;
-        }
+        go(at(), filters.asked());
     });
 
     on("filters", "change", (event) => {
         if (event.target.matches("select")) {
             node("filters").requestSubmit();
         }
-    });
-
-    on("language", "change", () => {
-        remember("moderate.language", node("language").value);
-        speak(node("language").value);
-    });
-
-    on("theme", "change", () => {
-        remember("moderate.theme", node("theme").value);
-        paint(node("theme").value);
     });
 
     on("items", "click", (event) => {
@@ -114,21 +116,33 @@ function listen() {
         }
     });
 
+    on("note", "submit", (event) => {
+        event.preventDefault();
+        note();
+    });
+
     on("more", "click", more);
     on("news", "click", takeNews);
-    on("keys-button", "click", help);
-    on("keys-on", "change", turn);
     on("bulk-approve", "click", () => bulk("approve"));
     on("bulk-reject", "click", () => bulk("reject"));
     on("bulk-none", "click", selectNone);
-    on("reject", "keydown", reasonKey);
 }
 
 
+place("queue", {
+    id: "at-queue", title: "queue", draw: drawQueue,
+    enter: (query) => enterQueue(query, null)
+});
+place("appeals", {
+    id: "at-queue", title: "appeals", draw: drawQueue,
+    enter: (query) => enterQueue(query, "appealed")
+});
+
 listen();
+listenQueue();
 paint(remembered("moderate.theme") || "auto");
 use(remembered("moderate.language") || preferred());
-
-await Promise.all([identify(), route()]);
-speak(document.documentElement.lang);
+node("language").value = document.documentElement.lang;
+await Promise.all([identify(), arrive()]);
+redraw();
 watch();

@@ -10,7 +10,7 @@ import { askReason } from "./dialogs.js";
 import { openAt, read } from "./open.js";
 import { problem, sentence } from "./problem.js";
 import { drawRow } from "./queue.js";
-import { possible, ranOut, taken, unsure } from "./steps.js";
+import { own, possible, ranOut, taken, unsure } from "./steps.js";
 import { back, later, tell } from "./undo.js";
 import { current, listed, me, view } from "./view.js";
 import { called, number, word } from "./words.js";
@@ -68,6 +68,10 @@ async function whole(seen) {
 function whyNot(item) {
     if (me.role === "viewer") {
         return called("problems", "viewer");
+    }
+
+    if (item.history && own(item)) {
+        return word("own");
     }
 
     if (taken(item) && !ranOut(item)) {

@@ -12,26 +12,39 @@ import { all, word } from "./words.js";
 const NAMES = ["state", "category", "rule", "form"];
 
 
-/* Of an address that says nothing it is what waits for a decision. */
+/*
+ * Of an address that does not say a state it is what waits for a decision;
+ * appeals are of one state.
+ */
 
-export function take(query) {
-    view.filters = query.size === 0 ? { state: "pending" }
-        : Object.fromEntries(NAMES.map((name) => [name, query.get(name) || ""])
-            .filter(([, value]) => value));
+export function take(query, state) {
+    const said = NAMES.map((name) => [name, query.get(name) || ""])
+        .filter(([, value]) => value);
 
+    view.filters = Object.fromEntries(said);
+
+    if (state) {
+        view.filters.state = state;
+
+    } else if (!query.has("state")) {
+        view.filters.state = "pending";
+    }
+
+    node("filters").elements.state.parentElement.hidden = Boolean(state);
     draw();
 }
 
 
 export function asked() {
     const query = new URLSearchParams();
+    const box = node("filters").elements.state.parentElement;
 
     for (const name of NAMES) {
         const { value } = node("filters").elements[name];
 
         /* all states have to be said, as nothing stands for those that wait */
 
-        if (value || name === "state") {
+        if (name === "state" ? !box.hidden : value) {
             query.set(name, value);
         }
     }

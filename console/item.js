@@ -5,7 +5,7 @@
  */
 
 import {
-    decides, leaseEnd, own, possible, ranOut, taken, undoEnd
+    decides, judged, leaseEnd, own, possible, ranOut, taken, undoEnd
 } from "./steps.js";
 import { el, shown, write } from "./text.js";
 import { called, number, time, word } from "./words.js";
@@ -19,7 +19,9 @@ const shortcuts = {
 /* Shows it in a node; a button has what it does in data-action. */
 
 export function detail(node, item) {
-    const parts = [facts(item), buttons(item), ...reasons(item), why(item)];
+    const parts = [
+        appeal(item), facts(item), buttons(item), ...reasons(item), why(item)
+    ];
 
     if (item.unreadable) {
         parts.push(el("h3", {}, word("unreadable")),
@@ -37,15 +39,28 @@ export function detail(node, item) {
         parts.push(el("h3", {}, word("body")), body);
     }
 
-    if (item.appeal) {
-        const note = el("pre", { class: "value" });
+    parts.push(history(item), notes(item));
+    node.replaceChildren(...parts.filter((part) => part !== null));
+}
 
-        write(note, item.appeal);
-        parts.push(el("h3", {}, word("appeal")), note);
+
+/* What the appeal says comes first, and what it is against. */
+
+function appeal(item) {
+    if (item.appeal === null) {
+        return null;
     }
 
-    parts.push(history(item));
-    node.replaceChildren(...parts);
+    const note = el("pre", { class: "value", dir: "auto" });
+    const event = judged(item);
+
+    write(note, item.appeal);
+
+    return el("section", { class: "appeal" },
+              el("h3", {}, word("appealBy")), note,
+              el("p", {}, event === null ? word("decidedUnknown")
+                 : word("decidedBefore", event.actor, time(event.time),
+                        called("reasons", event.detail))));
 }
 
 
@@ -174,10 +189,15 @@ function history(item) {
     const list = el("ol", { class: "history" });
 
     for (const event of item.history) {
+        if (event.action === "note") {
+            continue;
+        }
+
         const line = el("li", {},
             el("time", { datetime: event.time }, time(event.time)), " ",
-            el("strong", {}, event.actor), " ",
-            called("actions", event.action));
+            el("strong", {}, event.action === "appeal" ? word("sender")
+                                                       : event.actor),
+            " ", called("actions", event.action));
 
         if (event.action === "reject" && event.detail) {
             line.append(`: ${called("reasons", event.detail)}`);
@@ -191,4 +211,26 @@ function history(item) {
     }
 
     return el("section", {}, el("h3", {}, word("history")), list);
+}
+
+
+/* What moderators tell each other. */
+
+function notes(item) {
+    const list = el("ul", { class: "notes" });
+
+    for (const event of item.history) {
+        if (event.action === "note") {
+            const text = el("div", { class: "value", dir: "auto" });
+
+            write(text, event.detail);
+            list.append(el("li", {}, el("p", { class: "sign" },
+                el("strong", {}, event.actor), ", ",
+                el("time", { datetime: event.time }, time(event.time))),
+                text));
+        }
+    }
+
+    return list.children.length === 0 ? null
+         : el("section", {}, el("h3", {}, word("notes")), list);
 }

@@ -7,6 +7,7 @@
 
 import { act, claim, undo } from "./decisions.js";
 import { openAt } from "./open.js";
+import { go } from "./places.js";
 import { moveTo, select } from "./queue.js";
 import { remember, remembered } from "./settings.js";
 import { decides } from "./steps.js";
@@ -14,19 +15,25 @@ import { el } from "./text.js";
 import { current, node, view } from "./view.js";
 import { word } from "./words.js";
 
-/* the third is for those who decide */
+/*
+ * The third tells where it works: Q for who looks at a queue, D for who
+ * decides there, else everywhere.
+ */
 
 const keys = [
-    ["j", "keyNext", false, () => moveTo(view.cursor + 1)],
-    ["k", "keyPrevious", false, () => moveTo(view.cursor - 1)],
-    ["o", "keyOpen", false, () => openAt(view.cursor)],
-    ["a", "keyApprove", true, () => act(current(), "approve")],
-    ["r", "keyReject", true, () => act(current(), "reject")],
-    ["c", "keyClaim", true, () => claim()],
-    ["u", "keyUndo", true, () => undo()],
-    ["x", "keySelect", true, () => selectKey()],
-    ["/", "keyFilter", false, () => node("filters").elements.rule.focus()],
-    ["?", "keyHelp", false, () => help()]
+    ["q", "keyQueue", "", () => go("queue")],
+    ["e", "keyAppeals", "", () => go("appeals")],
+    ["j", "keyNext", "Q", () => moveTo(view.cursor + 1)],
+    ["k", "keyPrevious", "Q", () => moveTo(view.cursor - 1)],
+    ["o", "keyOpen", "Q", () => openAt(view.cursor)],
+    ["a", "keyApprove", "D", () => act(current(), "approve")],
+    ["r", "keyReject", "D", () => act(current(), "reject")],
+    ["c", "keyClaim", "D", () => claim()],
+    ["u", "keyUndo", "D", () => undo()],
+    ["x", "keySelect", "D", () => selectKey()],
+    ["n", "keyNote", "D", () => node("note-text").focus()],
+    ["/", "keyFilter", "Q", () => node("filters").elements.rule.focus()],
+    ["?", "keyHelp", "", () => help()]
 ];
 
 
@@ -39,13 +46,19 @@ function selectKey() {
 }
 
 
+function works(where) {
+    return where === "" || (!node("at-queue").hidden
+                            && (where === "Q" || decides()));
+}
+
+
 function on() {
     return remembered("moderate.keys") !== "off";
 }
 
 
 export function help() {
-    const mine = keys.filter(([, , deciding]) => !deciding || decides());
+    const mine = keys.filter(([, , where]) => where !== "D" || decides());
 
     node("keys-list").replaceChildren(...mine.flatMap(([key, name]) => [
         el("dt", {}, el("kbd", {}, key)), el("dd", {}, word(name))]));
@@ -70,7 +83,7 @@ export function key(event) {
 
     const found = keys.find(([name]) => name === event.key);
 
-    if (found && on() && (!found[2] || decides())) {
+    if (found && on() && works(found[2])) {
         event.preventDefault();
         found[3]();
     }

@@ -4,15 +4,19 @@
  * The submission that is open beside the queue.
  */
 
-import { show } from "./api.js";
+import { addNote, show } from "./api.js";
 import { detail } from "./item.js";
-import { problem } from "./problem.js";
+import { problem, solved } from "./problem.js";
 import { change, moveTo } from "./queue.js";
+import { decides } from "./steps.js";
 import { el } from "./text.js";
 import { node, view } from "./view.js";
 import { word } from "./words.js";
 
-let wanted = null;      /* the id that was last asked for */
+const drafts = new Map();   /* notes that are being written, by id */
+
+let wanted = null;          /* the id that was last asked for */
+let noted = null;           /* the id that the note is written on */
 
 
 export async function openAt(index) {
@@ -21,7 +25,14 @@ export async function openAt(index) {
     const item = view.items[index];
 
     if (item) {
+        solved();
         await read(item.id, true);
+
+        /* where it is below the queue, not beside it */
+
+        if (node("item").offsetTop > node("queue").offsetTop) {
+            node("item").scrollIntoView({ block: "start" });
+        }
     }
 }
 
@@ -53,6 +64,8 @@ export async function read(id, opens = false) {
 
 
 export function drawOpen() {
+    drawNote();
+
     if (view.open === null) {
         node("detail").replaceChildren(el("p", {}, word("choose")));
         return;
@@ -66,5 +79,40 @@ export function drawOpen() {
     if (name) {
         (node("detail").querySelector(`[data-action="${name}"]`)
          || node("item")).focus();
+    }
+}
+
+
+/* What is written there stays with its item, whatever is opened meanwhile. */
+
+function drawNote() {
+    const id = view.open ? view.open.id : null;
+
+    node("note").hidden = id === null || !decides();
+
+    if (id !== noted) {
+        drafts.set(noted, node("note-text").value);
+        node("note-text").value = drafts.get(id) || "";
+        noted = id;
+    }
+}
+
+
+export async function note() {
+    const id = noted;
+
+    try {
+        await addNote(id, node("note-text").value);
+        drafts.delete(id);
+
+        if (id === noted) {
+            node("note-text").value = "";
+        }
+
+        solved();
+        await read(id);
+
+    } catch (error) {
+        problem(error);
     }
 }

@@ -10,7 +10,7 @@ import { events, list, now } from "./api.js";
 import { read } from "./open.js";
 import { problem, solved } from "./problem.js";
 import { change, refresh } from "./queue.js";
-import { PAGE, listed, view } from "./view.js";
+import { PAGE, listed, node, view } from "./view.js";
 
 const EVERY = 800;          /* ms between looks */
 const EVERY_IDLE = 10000;   /* when nobody has touched it for a minute */
@@ -20,28 +20,31 @@ const EVENTS = 1000;        /* of one answer */
 const SKEW = 60000;         /* ms the clock of Redis may be behind */
 
 let after = null;           /* the seq of the last event that was seen */
+let seen = 0;               /* when it was asked for */
 let whole = 0;              /* when the queue was read */
 
 
-/* Of a queue that was just read. */
-
 export function watch() {
-    after = `${now() - SKEW}-0`;
-    whole = Date.now();
-    later();
-}
-
-
-function later() {
     const idle = Date.now() - view.touched > IDLE;
 
     setTimeout(async () => {
-        if (!document.hidden) {
+        if (!document.hidden && !node("at-queue").hidden) {
             await look();
         }
 
-        later();
+        watch();
     }, idle ? EVERY_IDLE : EVERY);
+}
+
+
+/* Of a queue that is read now. */
+
+export function rebase() {
+    if (Date.now() - seen > SKEW / 2) {
+        after = `${now() - SKEW}-0`;
+    }
+
+    whole = Date.now();
 }
 
 
@@ -61,10 +64,10 @@ async function look() {
         }
 
         await lookAtOpen(happened);
-        solved();
+        solved(true);
 
     } catch (error) {
-        problem(error);
+        problem(error, true);
     }
 }
 
@@ -82,6 +85,8 @@ async function since() {
         }
 
     } while (answer.next !== null);
+
+    seen = Date.now();
 
     return all;
 }

@@ -8,6 +8,8 @@ import { Refusal } from "./api.js";
 import { node } from "./view.js";
 import { called, word } from "./words.js";
 
+let ofLook = false;     /* whether what is said is of a look at the queue */
+
 
 /* The sentence for what the API refused. */
 
@@ -22,15 +24,20 @@ export function sentence(error) {
 }
 
 
-export function problem(error) {
+/* What a look at the queue met is over with the next one; other things not. */
+
+export function problem(error, look = false) {
     if (!(error instanceof Refusal)) {
         throw error;
     }
 
+    ofLook = look;
     node("problem").textContent = sentence(error);
 }
 
 
-export function solved() {
-    node("problem").textContent = "";
+export function solved(look = false) {
+    if (!look || ofLook) {
+        node("problem").textContent = "";
+    }
 }

@@ -51,9 +51,13 @@ function code(char) {
 }
 
 
-/* Adds text to a node, with a visible mark for each invisible character. */
+/*
+ * Adds text to a node, with a visible mark for each invisible character.  A
+ * form ends lines with two, which are nothing to look at.
+ */
 
-export function write(node, text) {
+export function write(node, value) {
+    const text = value.replaceAll("\r\n", "\n");
     let from = 0;
 
     for (const found of text.matchAll(hidden)) {

@@ -44,7 +44,6 @@ export default {
     keyApprove: "approve", keyReject: "reject", keyUndo: "undo",
     keyClaim: "claim or release", keyFilter: "to the filters",
     keySelect: "select several", keyHelp: "this table",
-    appeal: "What the sender says in the appeal",
     takeOver: "Take over",
     own: "You rejected this yourself. Another moderator decides about the "
          + "appeal.",
@@ -55,6 +54,15 @@ export default {
     undoHint: "Press u to undo.",
     notNow: (state) => `Not possible while it is: ${state}`,
     keysOn: "Single keys are on",
+    places: "Views", appeals: "Appeals", sender: "The sender",
+    appealBy: "The sender writes",
+    notes: "Moderators' notes",
+    decidedBefore: (who, when, reason) => (
+        `Rejected by ${who}, ${when}. Reason: ${reason}.`),
+    decidedUnknown: "It is not known who rejected it.",
+    noteText: "Add a note", noteAdd: "Add",
+    noteHelp: "Only moderators read it. It cannot be changed or removed.",
+    keyQueue: "queue", keyAppeals: "appeals", keyNote: "write a note",
     actions: {
         claim: "claimed it", unclaim: "released it",
         expire: "took over a claim that had run out", approve: "approved it",

@@ -41,7 +41,6 @@ export default {
     keyApprove: "duyệt", keyReject: "từ chối", keyUndo: "hoàn tác",
     keyClaim: "nhận hoặc thả", keyFilter: "đến bộ lọc",
     keySelect: "chọn nhiều", keyHelp: "bảng này",
-    appeal: "Người gửi đề nghị xem lại",
     takeOver: "Nhận thay",
     own: "Chính bạn đã từ chối nội dung này. Đề nghị xem lại do người khác "
          + "quyết định.",
@@ -53,6 +52,16 @@ export default {
     undoHint: "Phím u để hoàn tác.",
     notNow: (state) => `Không làm được khi ở trạng thái: ${state}`,
     keysOn: "Bật phím tắt một phím",
+    places: "Các mục", appeals: "Đề nghị xem lại",
+    sender: "Người gửi",
+    appealBy: "Người gửi viết", notes: "Ghi chú của người kiểm duyệt",
+    decidedBefore: (who, when, reason) => (
+        `${who} đã từ chối lúc ${when}. Lý do: ${reason}.`),
+    decidedUnknown: "Không rõ ai đã từ chối.",
+    noteText: "Thêm ghi chú", noteAdd: "Ghi lại",
+    noteHelp: "Chỉ người kiểm duyệt đọc được. Không sửa hay xóa được.",
+    keyQueue: "hàng chờ", keyAppeals: "đề nghị xem lại",
+    keyNote: "viết ghi chú",
     actions: {
         claim: "nhận xử lý", unclaim: "thả ra",
         expire: "lượt nhận quá hạn", approve: "duyệt",

@@ -19,6 +19,10 @@ export function use(name) {
     for (const node of document.querySelectorAll("[data-word]")) {
         node.textContent = words[language][node.dataset.word];
     }
+
+    for (const node of document.querySelectorAll("[data-label]")) {
+        node.setAttribute("aria-label", words[language][node.dataset.label]);
+    }
 }
 
 

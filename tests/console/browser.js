@@ -15,6 +15,8 @@ const axe = readFileSync(createRequire(import.meta.url)
 
 const [, , base, shots] = process.argv;
 
+export const address = base;
+
 export const violations = [];   /* of the content security policy */
 export const scripts = [];      /* that ran and should not have */
 
@@ -54,7 +56,8 @@ export async function browser(story) {
 export async function open(program, user, options = {}) {
     const context = await program.newContext({
         httpCredentials: { username: user, password: "secret" },
-        locale: "en-GB", viewport: { width: 1280, height: 800 }, ...options
+        locale: "en-GB", viewport: { width: 1280, height: 800 },
+        reducedMotion: "reduce", ...options
     });
     const page = await context.newPage();
 
@@ -95,6 +98,50 @@ export async function accessible(page) {
 
     return found.map((rule) => (
         `${rule.id}: ${rule.nodes.map((one) => one.target).join(" ")}`));
+}
+
+
+/*
+ * Looks at a view in both languages and themes, on a telephone, and at 200 %
+ * of 1280 pixels; leaves it as it was.
+ */
+
+export async function everywhere(page, name) {
+    const found = [];
+    const choose = (id, value) => page.locator(id).selectOption(value);
+
+    for (const language of ["vi", "en"]) {
+        for (const theme of ["dark", "light"]) {
+            await choose("#language", language);
+            await choose("#theme", theme);
+            found.push(...await accessible(page));
+        }
+
+        await shot(page, `${name}-${language}`);
+    }
+
+    await choose("#language", "vi");
+    await choose("#theme", "dark");
+
+    for (const width of [360, 640]) {
+        await page.setViewportSize({ width, height: 640 });
+        found.push(...await accessible(page));
+
+        const wide = await page.evaluate(() => (
+            document.documentElement.scrollWidth));
+
+        if (wide > width) {
+            found.push(`${wide} pixels wide at ${width}`);
+        }
+    }
+
+    await page.setViewportSize({ width: 360, height: 640 });
+    await shot(page, `${name}-phone`);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await choose("#language", "en");
+    await choose("#theme", "auto");
+
+    is(`${name}: for everyone, everywhere`, found, []);
 }
 
 

@@ -36,6 +36,8 @@ http {
     moderate_rules  %%TESTDIR%%/rules.yaml;
     moderate_site   portal;
 
+    moderate_secret_file  %%TESTDIR%%/secret;
+
     map $remote_user $role {
         viewer   viewer;
         admin    admin;
@@ -52,6 +54,10 @@ http {
             moderate_field  text comment;
             moderate_field  author name;
             proxy_pass      http://127.0.0.1:8081;
+        }
+
+        location /receipt/ {
+            moderate_receipt;
         }
 
         location /moderation/ {
@@ -72,6 +78,7 @@ EOF
 
 $t->write_file('moderators', join '', map { "$_:{PLAIN}secret\n" }
                qw/ lan minh viewer admin /);
+$t->write_file('secret', join '', map { chr 33 + $_ } 0 .. 63);
 $t->write_file('rules.yaml', <<'EOF');
 version: 1
 
@@ -132,7 +139,7 @@ sub story {
 
 story('words');
 
-for (qw/ walk others hostile /) {
+for (qw/ walk others appeal hostile /) {
     $t->redis('FLUSHALL');
     story($_);
 }

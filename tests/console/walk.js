@@ -209,6 +209,10 @@ await browser(async (program) => {
         document.documentElement.scrollWidth)), 360);
     is("and accessible", await accessible(bulk), []);
     await shot(bulk, "phone");
+    await bulk.locator("#items .open").first().click();
+    is("what is opened is scrolled to", await until(() => (
+        bulk.evaluate(() => Math.abs(document.querySelector("#item")
+            .getBoundingClientRect().top) < 2))), true);
 
     /* 200 % of 1280 pixels */
 
