@@ -560,6 +560,9 @@ int vet_fields_json(vet_pool_t *pool, const vet_submission_t *s,
 int vet_hits_json(vet_pool_t *pool, const vet_submission_t *s,
     const vet_hits_t *hits, vet_str_t *json);
 
+/* The categories that there are, one by one; behind the last, an empty one. */
+vet_str_t vet_category(size_t i);
+
 
 /*
  * Looking into a set, for those who write rules.

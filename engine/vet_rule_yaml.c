@@ -455,6 +455,16 @@ vet_read_category(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule)
 }
 
 
+vet_str_t
+vet_category(size_t i)
+{
+    vet_str_t  none = { 0, NULL };
+
+    return (i < sizeof(vet_category_list) / sizeof(vet_category_t))
+           ? vet_category_list[i].name : none;
+}
+
+
 void
 vet_read_reason(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule)
 {

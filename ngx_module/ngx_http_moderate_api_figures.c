@@ -9,10 +9,12 @@
 #include "ngx_http_moderate_api.h"
 #include "ngx_http_moderate_figures.h"
 #include "ngx_http_moderate_stats.h"
+#include "ngx_http_moderate_waiting.h"
 
 
 typedef struct {
     ngx_http_moderate_figures_t  figures;
+    ngx_http_moderate_waiting_t  waiting;
     json_t                      *json;      /* the answer, with all of them */
     unsigned                     sent:1;
 } ngx_http_moderate_api_figures_t;
@@ -30,6 +32,11 @@ static ngx_http_moderate_api_figures_t *ngx_http_moderate_get_figures(
 static void ngx_http_moderate_api_figures_cleanup(void *data);
 static void ngx_http_moderate_api_figures_done(ngx_http_request_t *r,
     ngx_int_t rc);
+static void ngx_http_moderate_api_figures_end(ngx_http_request_t *r,
+    ngx_int_t rc);
+static json_t *ngx_http_moderate_api_waiting(ngx_http_request_t *r,
+    ngx_http_moderate_waiting_t *waiting);
+static json_t *ngx_http_moderate_api_oldest(uint64_t oldest);
 static json_t *ngx_http_moderate_api_bounds(json_t *by_time);
 static json_t *ngx_http_moderate_api_set(ngx_http_moderate_main_conf_t *mmcf,
     ngx_http_moderate_rules_t *rules);
@@ -225,7 +232,26 @@ ngx_http_moderate_api_figures_cleanup(void *data)
 static void
 ngx_http_moderate_api_figures_done(ngx_http_request_t *r, ngx_int_t rc)
 {
-    json_t                           *bounds;
+    ngx_http_moderate_api_t          *api;
+    ngx_http_moderate_api_figures_t  *all;
+
+    api = ngx_http_moderate_get_api(r);
+    all = ngx_http_moderate_get_figures(r);
+
+    if (rc != NGX_OK
+        || ngx_http_moderate_waiting(r, &api->wait, &api->site, &all->waiting,
+                                     ngx_http_moderate_api_figures_end)
+           != NGX_OK)
+    {
+        ngx_http_moderate_api_figures_end(r, NGX_ERROR);
+    }
+}
+
+
+static void
+ngx_http_moderate_api_figures_end(ngx_http_request_t *r, ngx_int_t rc)
+{
+    json_t                           *bounds, *queue;
     ngx_http_moderate_api_figures_t  *all;
 
     all = ngx_http_moderate_get_figures(r);
@@ -239,9 +265,88 @@ ngx_http_moderate_api_figures_done(ngx_http_request_t *r, ngx_int_t rc)
     bounds = ngx_http_moderate_api_bounds(all->figures.by_time);
     json_object_set_new(all->json, "time", bounds);
 
+    queue = ngx_http_moderate_api_waiting(r, &all->waiting);
+    json_object_set_new(all->json, "queue", queue);
+
     all->sent = 1;
 
     ngx_http_moderate_api_send(r, NGX_HTTP_OK, all->json, 0);
+}
+
+
+/* how the queue is now, whatever days are asked for */
+
+static json_t *
+ngx_http_moderate_api_waiting(ngx_http_request_t *r,
+    ngx_http_moderate_waiting_t *waiting)
+{
+    json_t                        *states, *ages, *categories, *one;
+    vet_str_t                      name;
+    ngx_uint_t                     i;
+    ngx_http_moderate_srv_conf_t  *mscf;
+
+    mscf = ngx_http_get_module_srv_conf(r, ngx_http_moderate_module);
+
+    states = json_object();
+    ages = json_array();
+    categories = json_object();
+
+    for (i = 0; i < NGX_HTTP_MODERATE_STATES; i++) {
+        json_object_set_new(states, (char *) ngx_http_moderate_states[i].data,
+                            json_integer(waiting->states[i]));
+    }
+
+    for (i = 0; i < NGX_HTTP_MODERATE_AGES; i++) {
+        one = ngx_http_moderate_waiting_ages[i]
+              ? json_integer(ngx_http_moderate_waiting_ages[i]) : json_null();
+
+        json_array_append_new(ages,
+                              json_pack("{s:o, s:I}", "seconds", one, "count",
+                                        (json_int_t) waiting->ages[i]));
+    }
+
+    for (i = 0; i < NGX_HTTP_MODERATE_CATEGORIES; i++) {
+        name = vet_category(i);
+
+        if (name.len == 0 || waiting->categories[i].count == 0) {
+            continue;
+        }
+
+        one = ngx_http_moderate_api_oldest(waiting->categories[i].oldest);
+
+        json_object_set_new(categories, (char *) name.data,
+                            json_pack("{s:I, s:o}", "count",
+                                      (json_int_t)
+                                          waiting->categories[i].count,
+                                      "oldest", one));
+    }
+
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}",
+                     "states", states,
+                     "open", (json_int_t) waiting->all.count,
+                     "oldest",
+                     ngx_http_moderate_api_oldest(waiting->all.oldest),
+                     "ages", ages,
+                     "categories", categories,
+                     "limit", mscf->queue_age ? json_integer(mscf->queue_age)
+                              : json_null());
+}
+
+
+static json_t *
+ngx_http_moderate_api_oldest(uint64_t oldest)
+{
+    u_char     text[NGX_INT64_LEN];
+    ngx_str_t  ms;
+
+    if (oldest == 0) {
+        return json_null();
+    }
+
+    ms.data = text;
+    ms.len = ngx_sprintf(text, "%uL", oldest) - text;
+
+    return ngx_http_moderate_api_time(&ms);
 }
 
 

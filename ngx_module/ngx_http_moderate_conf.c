@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_moderate_conf.h"
+#include "ngx_http_moderate_keys.h"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -220,6 +221,14 @@ ngx_http_moderate_read_secret(ngx_conf_t *cf,
 void *
 ngx_http_moderate_create_srv_conf(ngx_conf_t *cf)
 {
+    ngx_uint_t                     i;
+    ngx_http_moderate_srv_conf_t  *mscf;
+
+    mscf = ngx_pcalloc(cf->pool, sizeof(ngx_http_moderate_srv_conf_t));
+    if (mscf == NULL) {
+        return NULL;
+    }
+
     /*
      * set by ngx_pcalloc():
      *
@@ -227,10 +236,22 @@ ngx_http_moderate_create_srv_conf(ngx_conf_t *cf)
      *     mscf->receipt = { 0, NULL };
      *     mscf->stats = NULL;
      *     mscf->hits = NULL;
+     *     mscf->keeper = NULL;
      *     mscf->counted = 0;
      */
 
-    return ngx_pcalloc(cf->pool, sizeof(ngx_http_moderate_srv_conf_t));
+    mscf->queue_age = NGX_CONF_UNSET;
+    mscf->retention = ngx_palloc(cf->pool,
+                                 NGX_HTTP_MODERATE_STATES * sizeof(time_t));
+    if (mscf->retention == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < NGX_HTTP_MODERATE_STATES; i++) {
+        mscf->retention[i] = NGX_CONF_UNSET;
+    }
+
+    return mscf;
 }
 
 
@@ -241,6 +262,9 @@ ngx_http_moderate_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_moderate_srv_conf_t *conf = child;
 
     ngx_conf_merge_str_value(conf->site, prev->site, "default");
+    ngx_conf_merge_value(conf->queue_age, prev->queue_age, 0);
+
+    ngx_http_moderate_retention_merge(prev, conf);
 
     return NGX_CONF_OK;
 }

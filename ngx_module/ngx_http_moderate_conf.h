@@ -44,6 +44,16 @@ char *ngx_http_moderate_codes_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
+/* ngx_http_moderate_keep_conf.c: how long what is over is kept */
+
+char *ngx_http_moderate_retention_directive(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+
+/* Sets the states of the directive that are not set. */
+void ngx_http_moderate_retention_merge(ngx_http_moderate_srv_conf_t *prev,
+    ngx_http_moderate_srv_conf_t *conf);
+
+
 /* ngx_http_moderate_conf.c: configurations are made, inherited, checked */
 
 void *ngx_http_moderate_create_main_conf(ngx_conf_t *cf);

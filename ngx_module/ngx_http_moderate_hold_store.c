@@ -146,6 +146,10 @@ ngx_http_moderate_hold(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
     ngx_http_moderate_arg(&batch, &pending);
     ngx_http_moderate_arg(&batch, &record->id);
 
+    ngx_http_moderate_queue_add(&batch, &record->site, &record->id,
+                                &record->received, &record->form,
+                                &record->hits);
+
     ngx_http_moderate_audit_add(&batch, &events, &event);
 
     return ngx_http_moderate_send(mmcf->queue, &batch, &ctx->wait,

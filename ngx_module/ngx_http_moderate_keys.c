@@ -57,15 +57,46 @@ ngx_http_moderate_key_index(ngx_pool_t *pool, ngx_str_t *site,
 }
 
 
+/* kind: 0 for all that waits, or what it is by */
+
+ngx_int_t
+ngx_http_moderate_key_queue(ngx_pool_t *pool, ngx_str_t *site, u_char kind,
+    ngx_str_t *value, ngx_str_t *name)
+{
+    if (kind == 0) {
+        return ngx_http_moderate_key(pool, name, site->len,
+                                     NGX_HTTP_MODERATE_PREFIX "queue", site);
+    }
+
+    return ngx_http_moderate_key(pool, name, site->len + value->len,
+                                 NGX_HTTP_MODERATE_PREFIX "queue:%c:%V", site,
+                                 kind, value);
+}
+
+
 ngx_int_t
 ngx_http_moderate_key_state(ngx_pool_t *pool, ngx_str_t *site,
     ngx_uint_t state, ngx_str_t *name)
 {
-    return ngx_http_moderate_key(pool, name,
-                                 site->len
-                                 + ngx_http_moderate_states[state].len,
-                                 NGX_HTTP_MODERATE_PREFIX "s:%V", site,
-                                 &ngx_http_moderate_states[state]);
+    ngx_str_t  *s;
+
+    static ngx_str_t  removing = ngx_string("removing");
+
+    s = (state == NGX_HTTP_MODERATE_REMOVING)
+        ? &removing : &ngx_http_moderate_states[state];
+
+    return ngx_http_moderate_key(pool, name, site->len + s->len,
+                                 NGX_HTTP_MODERATE_PREFIX "s:%V", site, s);
+}
+
+
+ngx_int_t
+ngx_http_moderate_key_overdue(ngx_pool_t *pool, ngx_str_t *site,
+    ngx_str_t *category, ngx_str_t *name)
+{
+    return ngx_http_moderate_key(pool, name, site->len + category->len,
+                                 NGX_HTTP_MODERATE_PREFIX "overdue:%V", site,
+                                 category);
 }
 
 

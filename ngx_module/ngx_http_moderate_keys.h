@@ -26,7 +26,8 @@ typedef enum {
     NGX_HTTP_MODERATE_UNKNOWN,
     NGX_HTTP_MODERATE_REJECTED_STATE,
     NGX_HTTP_MODERATE_APPEALED,
-    NGX_HTTP_MODERATE_STATES
+    NGX_HTTP_MODERATE_STATES,
+    NGX_HTTP_MODERATE_REMOVING      /* no state: what is left is forgotten */
 } ngx_http_moderate_item_state_e;
 
 extern ngx_str_t  ngx_http_moderate_states[];
@@ -38,7 +39,10 @@ extern ngx_str_t  ngx_http_moderate_states[];
  * counter  string with TTL, one bucket of a sliding window
  * held     hash, one held submission
  * index    sorted set, ids of all held submissions by time of receipt in ms
- * state    set, ids in one state
+ * queue    sorted set, ids of those that wait for a person, by time of receipt;
+ *          kind 0: all, or those of a value: 'c' category, 'r' rule, 'f' form
+ * state    set, ids in one state, or REMOVING
+ * overdue  string with TTL: it was told that the queue of a category is late
  * events   stream, what happened
  * figures  hash with TTL, counters of one day, in UTC
  */
@@ -48,8 +52,12 @@ ngx_int_t ngx_http_moderate_key_held(ngx_pool_t *pool, ngx_str_t *site,
     ngx_str_t *id, ngx_str_t *name);
 ngx_int_t ngx_http_moderate_key_index(ngx_pool_t *pool, ngx_str_t *site,
     ngx_str_t *name);
+ngx_int_t ngx_http_moderate_key_queue(ngx_pool_t *pool, ngx_str_t *site,
+    u_char kind, ngx_str_t *value, ngx_str_t *name);
 ngx_int_t ngx_http_moderate_key_state(ngx_pool_t *pool, ngx_str_t *site,
     ngx_uint_t state, ngx_str_t *name);
+ngx_int_t ngx_http_moderate_key_overdue(ngx_pool_t *pool, ngx_str_t *site,
+    ngx_str_t *category, ngx_str_t *name);
 ngx_int_t ngx_http_moderate_key_events(ngx_pool_t *pool, ngx_str_t *site,
     ngx_str_t *name);
 ngx_int_t ngx_http_moderate_key_figures(ngx_pool_t *pool, ngx_str_t *site,

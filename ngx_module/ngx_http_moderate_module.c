@@ -123,6 +123,20 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       0,
       NULL },
 
+    { ngx_string("moderate_retention"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_1MORE,
+      ngx_http_moderate_retention_directive,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("moderate_queue_age"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      offsetof(ngx_http_moderate_srv_conf_t, queue_age),
+      NULL },
+
     { ngx_string("moderate_redis"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
       ngx_http_moderate_redis_directive,
@@ -336,6 +350,7 @@ ngx_http_moderate_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_moderate_sweep_start(mmcf, cycle);
+    ngx_http_moderate_keep_start(mmcf, cycle);
     ngx_http_moderate_audit_start(mmcf, cycle);
     ngx_http_moderate_watch_start(mmcf, cycle);
 

@@ -37,6 +37,7 @@ typedef struct ngx_http_moderate_fleet_s  ngx_http_moderate_fleet_t;
 typedef struct ngx_http_moderate_secret_s  ngx_http_moderate_secret_t;
 typedef struct ngx_http_moderate_hit_counts_s
     ngx_http_moderate_hit_counts_t;
+typedef struct ngx_http_moderate_keeper_s  ngx_http_moderate_keeper_t;
 typedef struct ngx_http_moderate_stats_s  ngx_http_moderate_stats_t;
 typedef struct ngx_http_moderate_site_stats_s
     ngx_http_moderate_site_stats_t;
@@ -151,6 +152,7 @@ typedef struct {
     ngx_http_moderate_secret_t *keyed;
     ngx_event_t                 hits;           /* are told to Redis */
     ngx_event_t                 sweep;          /* of what a crash has left */
+    ngx_event_t                 keep;           /* of all that is held */
     ngx_http_moderate_worker_stats_t  *worker_stats;    /* or NULL */
     vet_scratch_t              *scratch;
     ngx_connection_t           *watch;          /* of rule files; or NULL */
@@ -162,6 +164,9 @@ typedef struct {
     ngx_str_t                   receipt;    /* location of moderate_receipt */
     ngx_http_moderate_site_stats_t  *stats;     /* NULL: no room */
     ngx_http_moderate_hit_counts_t  *hits;      /* of this process; or NULL */
+    time_t                     *retention;  /* by state; 0: it is kept */
+    time_t                      queue_age;  /* later it is overdue; 0: never */
+    ngx_http_moderate_keeper_t *keeper;     /* of this process; or NULL */
     unsigned                    counted:1;
 } ngx_http_moderate_srv_conf_t;
 
@@ -413,6 +418,13 @@ void ngx_http_moderate_hits_stop(ngx_http_moderate_main_conf_t *mmcf);
 
 /* Starts looking, in one worker, for what a crash has left. */
 void ngx_http_moderate_sweep_start(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_cycle_t *cycle);
+
+
+/* ngx_http_moderate_keep_store.c */
+
+/* Starts going round what is held, in one worker. */
+void ngx_http_moderate_keep_start(ngx_http_moderate_main_conf_t *mmcf,
     ngx_cycle_t *cycle);
 
 

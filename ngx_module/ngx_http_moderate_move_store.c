@@ -17,6 +17,11 @@ static void ngx_http_moderate_moved(void *data, ngx_int_t rc,
 static ngx_int_t ngx_http_moderate_move_figure(
     ngx_http_moderate_move_t *move);
 static void ngx_http_moderate_move_forget(ngx_http_moderate_move_t *move);
+static void ngx_http_moderate_move_index(ngx_http_moderate_batch_t *batch,
+    ngx_http_moderate_move_t *move);
+static void ngx_http_moderate_move_remove(ngx_http_moderate_move_t *move);
+static void ngx_http_moderate_move_removed(void *data, ngx_int_t rc,
+    redisReply *reply);
 static ngx_int_t ngx_http_moderate_move_note(ngx_http_moderate_move_t *move);
 static ngx_int_t ngx_http_moderate_move_event(ngx_http_moderate_move_t *move);
 static void ngx_http_moderate_move_noted(void *data, ngx_int_t rc,
@@ -130,6 +135,8 @@ ngx_http_moderate_move_send(ngx_http_moderate_move_t *move)
         ngx_http_moderate_arg(&batch, &held);
         ngx_http_moderate_word(&batch, "appeal");
         ngx_http_moderate_arg(&batch, &move->appeal);
+
+        ngx_http_moderate_move_index(&batch, move);
     }
 
     return ngx_http_moderate_send(move->redis, &batch, &move->wait,
@@ -165,6 +172,9 @@ ngx_http_moderate_move_figure(ngx_http_moderate_move_t *move)
     case NGX_HTTP_MODERATE_FAILED_STATE:
     case NGX_HTTP_MODERATE_UNKNOWN:
         figure->what = ngx_http_moderate_states[move->to];
+        break;
+
+    case NGX_HTTP_MODERATE_REMOVING:
         break;
 
     case NGX_HTTP_MODERATE_APPEALED:
@@ -231,6 +241,11 @@ ngx_http_moderate_moved(void *data, ngx_int_t rc, redisReply *reply)
         return;
     }
 
+    if (move->to == NGX_HTTP_MODERATE_REMOVING) {
+        ngx_http_moderate_move_remove(move);
+        return;
+    }
+
     ngx_http_moderate_move_forget(move);
 
     if (move->figure.what.len) {
@@ -264,10 +279,17 @@ ngx_http_moderate_move_event(ngx_http_moderate_move_t *move)
     event->id = move->id;
     event->actor = move->actor;
     event->from = ngx_http_moderate_states[move->from];
-    event->to = ngx_http_moderate_states[move->to];
     event->before = move->version - 1;
     event->version = move->version;
     event->detail = move->detail;
+
+    if (move->to == NGX_HTTP_MODERATE_REMOVING) {
+        ngx_str_set(&event->to, "removed");
+        event->version = 0;
+
+    } else {
+        event->to = ngx_http_moderate_states[move->to];
+    }
 
     move->event = event;
 
@@ -294,26 +316,122 @@ ngx_http_moderate_move_forget(ngx_http_moderate_move_t *move)
 
     ngx_http_moderate_batch_init(&batch, move->pool);
 
-    ngx_http_moderate_command(&batch, "HDEL");
-    ngx_http_moderate_arg(&batch, &held);
+    /* queueing takes memory: a full Redis would refuse a transaction */
+
+    batch.apart = 1;
 
     if (move->from == NGX_HTTP_MODERATE_CLAIMED) {
+        ngx_http_moderate_command(&batch, "HDEL");
+        ngx_http_moderate_arg(&batch, &held);
         ngx_http_moderate_word(&batch, "claimed_by");
         ngx_http_moderate_word(&batch, "claimed_at");
     }
 
-    if (move->to == NGX_HTTP_MODERATE_DELIVERED
-        || move->to == NGX_HTTP_MODERATE_REJECTED_STATE)
-    {
+    switch (move->to) {
+
+    case NGX_HTTP_MODERATE_DELIVERED:
+    case NGX_HTTP_MODERATE_REJECTED_STATE:
+
         /* the address was kept to be delivered with, and for nothing else */
 
+        ngx_http_moderate_command(&batch, "HDEL");
+        ngx_http_moderate_arg(&batch, &held);
         ngx_http_moderate_word(&batch, "address");
 
-    } else if (move->from != NGX_HTTP_MODERATE_CLAIMED) {
+        /* fall through */
+
+    case NGX_HTTP_MODERATE_FAILED_STATE:
+    case NGX_HTTP_MODERATE_UNKNOWN:
+        ngx_http_moderate_move_index(&batch, move);
+    }
+
+    if (batch.commands.nelts == 0) {
         return;
     }
 
     (void) ngx_http_moderate_send(move->redis, &batch, NULL, NULL, NULL);
+}
+
+
+/*
+ * All of it goes, one command behind the other, which a full Redis takes.  The
+ * id stays in its set: what was on its way is removed by the keeper's next
+ * rounds, and so is what a crash has left here.
+ */
+
+static void
+ngx_http_moderate_move_remove(ngx_http_moderate_move_t *move)
+{
+    ngx_str_t                  held, index;
+    ngx_http_moderate_batch_t  batch;
+
+    if (ngx_http_moderate_move_event(move) == NGX_OK) {
+        ngx_http_moderate_audit_tell(move->event);
+    }
+
+    if (ngx_http_moderate_key_held(move->pool, &move->site, &move->id, &held)
+        != NGX_OK
+        || ngx_http_moderate_key_index(move->pool, &move->site, &index)
+           != NGX_OK)
+    {
+        ngx_http_moderate_move_end(move, NGX_OK);
+        return;
+    }
+
+    ngx_http_moderate_batch_init(&batch, move->pool);
+    batch.apart = 1;
+
+    ngx_http_moderate_command(&batch, "DEL");
+    ngx_http_moderate_arg(&batch, &held);
+
+    ngx_http_moderate_command(&batch, "ZREM");
+    ngx_http_moderate_arg(&batch, &index);
+    ngx_http_moderate_arg(&batch, &move->id);
+
+    ngx_http_moderate_queue_remove(&batch, &move->site, &move->id,
+                                   &move->figure.form, &move->figure.hits);
+
+    if (ngx_http_moderate_send(move->redis, &batch, &move->wait,
+                               ngx_http_moderate_move_removed, move)
+        != NGX_OK)
+    {
+        ngx_http_moderate_move_end(move, NGX_OK);
+    }
+}
+
+
+static void
+ngx_http_moderate_move_removed(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_move_end(data, NGX_OK);
+}
+
+
+/* it waits for a person again, or no more; a recovery leaves that be */
+
+static void
+ngx_http_moderate_move_index(ngx_http_moderate_batch_t *batch,
+    ngx_http_moderate_move_t *move)
+{
+    ngx_http_moderate_figure_t  *figure;
+
+    figure = &move->figure;
+
+    if (figure->what.len == 0) {
+        return;
+    }
+
+    if (move->to == NGX_HTTP_MODERATE_PENDING_STATE
+        || move->to == NGX_HTTP_MODERATE_APPEALED)
+    {
+        ngx_http_moderate_queue_add(batch, &move->site, &move->id,
+                                    &figure->received, &figure->form,
+                                    &figure->hits);
+        return;
+    }
+
+    ngx_http_moderate_queue_remove(batch, &move->site, &move->id,
+                                   &figure->form, &figure->hits);
 }
 
 
@@ -376,6 +494,12 @@ ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
         ngx_http_moderate_arg(&batch, &move->actor);
         ngx_http_moderate_word(&batch, "claimed_at");
         ngx_http_moderate_number(&batch, ngx_time());
+    }
+
+    if (move->from == NGX_HTTP_MODERATE_REJECTED_STATE
+        && move->appeal.len == 0)
+    {
+        ngx_http_moderate_move_index(&batch, move);
     }
 
     ngx_http_moderate_audit_add(&batch, &events, move->event);

@@ -3,7 +3,8 @@
  * Copyright (C) the moderate authors
  *
  * Pages of the queue: ids by time, their states, what is shown of those that
- * fit.
+ * fit.  Ids are read from the narrowest place that has all that may fit: an
+ * index of what waits, small sets of states, or the index of all.
  */
 
 
@@ -18,6 +19,22 @@ typedef struct {
 } ngx_http_moderate_id_t;
 
 
+static ngx_uint_t ngx_http_moderate_list_waits(
+    ngx_http_moderate_list_t *list);
+static ngx_int_t ngx_http_moderate_list_key(ngx_http_moderate_list_t *list);
+static ngx_int_t ngx_http_moderate_list_count(ngx_http_moderate_list_t *list);
+static void ngx_http_moderate_list_counted(void *data, ngx_int_t rc,
+    redisReply *reply);
+static ngx_int_t ngx_http_moderate_list_sets(ngx_http_moderate_list_t *list,
+    char *command, ngx_http_moderate_reply_pt handler);
+static void ngx_http_moderate_list_members(void *data, ngx_int_t rc,
+    redisReply *reply);
+static ngx_int_t ngx_http_moderate_list_scores(
+    ngx_http_moderate_list_t *list);
+static void ngx_http_moderate_list_scored(void *data, ngx_int_t rc,
+    redisReply *reply);
+static int ngx_libc_cdecl ngx_http_moderate_list_newer(const void *one,
+    const void *two);
 static ngx_int_t ngx_http_moderate_list_ids(ngx_http_moderate_list_t *list);
 static void ngx_http_moderate_list_ids_done(void *data, ngx_int_t rc,
     redisReply *reply);
@@ -27,6 +44,9 @@ static ngx_int_t ngx_http_moderate_list_states(
     ngx_http_moderate_list_t *list);
 static void ngx_http_moderate_list_states_done(void *data, ngx_int_t rc,
     redisReply *reply);
+static void ngx_http_moderate_list_fit(ngx_http_moderate_list_t *list,
+    redisReply *reply);
+static void ngx_http_moderate_list_go_on(ngx_http_moderate_list_t *list);
 static ngx_int_t ngx_http_moderate_list_items(ngx_http_moderate_list_t *list);
 static void ngx_http_moderate_list_items_done(void *data, ngx_int_t rc,
     redisReply *reply);
@@ -43,27 +63,115 @@ static ngx_uint_t ngx_http_moderate_contains(ngx_str_t *json, char *key,
     ngx_str_t *value);
 
 
-#define NGX_HTTP_MODERATE_SCAN_BATCH  100
+/* ids of one look: those of a page, then more when few of them fit */
+
+#define NGX_HTTP_MODERATE_SCAN_FIRST  50
+#define NGX_HTTP_MODERATE_SCAN_NEXT   500
+
+/* items that are read at once, and ids of sets that are read whole */
+
+#define NGX_HTTP_MODERATE_ITEMS_BATCH  100
+#define NGX_HTTP_MODERATE_SETS_MAX     2000
+
+#define ngx_http_moderate_bit(state)  (1 << (state))
+
+/* an item of any other state is in no index of the queue */
+
+#define NGX_HTTP_MODERATE_WAITING                                            \
+    (ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)                  \
+     |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED)                       \
+     |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)                      \
+     |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPROVED)                      \
+     |ngx_http_moderate_bit(NGX_HTTP_MODERATE_REPLAYING))
 
 
 ngx_int_t
 ngx_http_moderate_list(ngx_http_moderate_list_t *list)
 {
-    if (ngx_array_init(&list->items, list->request->pool, 20,
+    ngx_pool_t  *pool;
+
+    pool = list->request->pool;
+
+    if (ngx_array_init(&list->items, pool, 20,
                        sizeof(ngx_http_moderate_item_t))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&list->ids, pool, NGX_HTTP_MODERATE_ITEMS_BATCH,
+                          sizeof(ngx_http_moderate_id_t))
+           != NGX_OK
+        || ngx_http_moderate_list_key(list) != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    if (list->states && !ngx_http_moderate_list_waits(list)) {
+        return ngx_http_moderate_list_count(list);
     }
 
     return ngx_http_moderate_list_ids(list);
 }
 
 
-static ngx_int_t
-ngx_http_moderate_list_ids(ngx_http_moderate_list_t *list)
+/* only states of what waits are asked for */
+
+static ngx_uint_t
+ngx_http_moderate_list_waits(ngx_http_moderate_list_t *list)
 {
-    ngx_str_t                       index;
+    return list->states && !(list->states & ~NGX_HTTP_MODERATE_WAITING);
+}
+
+
+/* where the ids are looked for, one behind the other */
+
+static ngx_int_t
+ngx_http_moderate_list_key(ngx_http_moderate_list_t *list)
+{
+    u_char       kind;
+    ngx_str_t   *value;
+    ngx_pool_t  *pool;
+
+    pool = list->request->pool;
+
+    if (!ngx_http_moderate_list_waits(list)) {
+        return ngx_http_moderate_key_index(pool, &list->site, &list->key);
+    }
+
+    kind = 0;
+    value = NULL;
+
+    if (list->rule.len) {
+        kind = NGX_HTTP_MODERATE_BY_RULE;
+        value = &list->rule;
+
+    } else if (list->form.len) {
+        kind = NGX_HTTP_MODERATE_BY_FORM;
+        value = &list->form;
+
+    } else if (list->category.len) {
+        kind = NGX_HTTP_MODERATE_BY_CATEGORY;
+        value = &list->category;
+    }
+
+    return ngx_http_moderate_key_queue(pool, &list->site, kind, value,
+                                       &list->key);
+}
+
+
+/* few of many that were decided: the sets of their states are read whole */
+
+static ngx_int_t
+ngx_http_moderate_list_count(ngx_http_moderate_list_t *list)
+{
+    return ngx_http_moderate_list_sets(list, "SCARD",
+                                       ngx_http_moderate_list_counted);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_list_sets(ngx_http_moderate_list_t *list, char *command,
+    ngx_http_moderate_reply_pt handler)
+{
+    ngx_str_t                       key;
+    ngx_uint_t                      n;
     ngx_pool_t                     *pool;
     ngx_http_moderate_batch_t       batch;
     ngx_http_moderate_main_conf_t  *mmcf;
@@ -72,24 +180,242 @@ ngx_http_moderate_list_ids(ngx_http_moderate_list_t *list)
                                          ngx_http_moderate_module);
     pool = list->request->pool;
 
-    if (ngx_array_init(&list->ids, pool, NGX_HTTP_MODERATE_SCAN_BATCH,
-                       sizeof(ngx_http_moderate_id_t))
-        != NGX_OK
-        || ngx_http_moderate_key_index(pool, &list->site, &index) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     ngx_http_moderate_batch_init(&batch, pool);
 
+    for (n = 0; n < NGX_HTTP_MODERATE_STATES; n++) {
+
+        if (!(list->states & ngx_http_moderate_bit(n))) {
+            continue;
+        }
+
+        if (ngx_http_moderate_key_state(pool, &list->site, n, &key)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_moderate_command(&batch, command);
+        ngx_http_moderate_arg(&batch, &key);
+    }
+
+    /* one more, so that the reply is an array of them even for one set */
+
+    ngx_http_moderate_command(&batch, "PING");
+
+    return ngx_http_moderate_send(mmcf->queue, &batch, list->slot, handler,
+                                  list);
+}
+
+
+static void
+ngx_http_moderate_list_counted(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_list_t *list = data;
+
+    size_t             i;
+    ngx_uint_t         n;
+    ngx_connection_t  *c;
+
+    c = list->request->connection;
+
+    n = 0;
+
+    for (i = 0; rc == NGX_OK && i + 1 < reply->elements; i++) {
+        n += ngx_http_moderate_reply_int(reply->element[i], 0);
+    }
+
+    if (rc == NGX_OK) {
+        rc = (n <= NGX_HTTP_MODERATE_SETS_MAX)
+             ? ngx_http_moderate_list_sets(list, "SMEMBERS",
+                                           ngx_http_moderate_list_members)
+             : ngx_http_moderate_list_ids(list);
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_moderate_list_end(list, NGX_ERROR);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_moderate_list_members(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_list_t *list = data;
+
+    size_t                   i;
+    ngx_str_t                id;
+    ngx_uint_t               n, set;
+    redisReply              *ids;
+    ngx_connection_t        *c;
+    ngx_http_moderate_id_t  *known;
+
+    c = list->request->connection;
+    set = 0;
+
+    for (n = 0; rc == NGX_OK && n < NGX_HTTP_MODERATE_STATES; n++) {
+
+        if (!(list->states & ngx_http_moderate_bit(n))) {
+            continue;
+        }
+
+        ids = ngx_http_moderate_reply_at(reply, set++);
+
+        for (i = 0; ids != NULL && i < ids->elements; i++) {
+            ngx_http_moderate_reply_str(ids->element[i], &id);
+
+            known = ngx_array_push(&list->ids);
+
+            if (known == NULL
+                || ngx_http_moderate_copy(list->request->pool, &id) != NGX_OK)
+            {
+                rc = NGX_ERROR;
+                break;
+            }
+
+            known->id = id;
+            known->received = 0;
+            known->state = n;
+        }
+    }
+
+    list->last = 1;
+
+    if (rc == NGX_OK && list->ids.nelts == 0) {
+        ngx_http_moderate_list_end(list, NGX_OK);
+
+    } else if (rc != NGX_OK || ngx_http_moderate_list_scores(list) != NGX_OK) {
+        ngx_http_moderate_list_end(list, NGX_ERROR);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_list_scores(ngx_http_moderate_list_t *list)
+{
+    ngx_uint_t                      i;
+    ngx_http_moderate_id_t         *ids;
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(list->request,
+                                         ngx_http_moderate_module);
+    ids = list->ids.elts;
+
+    ngx_http_moderate_batch_init(&batch, list->request->pool);
+
+    ngx_http_moderate_command(&batch, "ZMSCORE");
+    ngx_http_moderate_arg(&batch, &list->key);
+
+    for (i = 0; i < list->ids.nelts; i++) {
+        ngx_http_moderate_arg(&batch, &ids[i].id);
+    }
+
+    return ngx_http_moderate_send(mmcf->queue, &batch, list->slot,
+                                  ngx_http_moderate_list_scored, list);
+}
+
+
+/* in the order of the index, from behind the page before */
+
+static void
+ngx_http_moderate_list_scored(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_http_moderate_list_t *list = data;
+
+    ngx_uint_t               i, n;
+    ngx_connection_t        *c;
+    ngx_http_moderate_id_t  *ids, before;
+
+    c = list->request->connection;
+
+    if (rc != NGX_OK || reply->type != REDIS_REPLY_ARRAY) {
+        ngx_http_moderate_list_end(list, NGX_ERROR);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
+
+    before.id = list->before_id;
+    before.received = list->before;
+
+    ids = list->ids.elts;
+    n = 0;
+
+    for (i = 0; i < list->ids.nelts; i++) {
+        ids[i].received = ngx_http_moderate_reply_int(
+                              ngx_http_moderate_reply_at(reply, i), 0);
+
+        if (ngx_http_moderate_list_newer(&before, &ids[i]) < 0) {
+            ids[n++] = ids[i];
+        }
+    }
+
+    list->ids.nelts = n;
+
+    ngx_qsort(ids, n, sizeof(ngx_http_moderate_id_t),
+              ngx_http_moderate_list_newer);
+
+    ngx_http_moderate_list_go_on(list);
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* as ZREVRANGEBYSCORE has them: of one millisecond the greater id is first */
+
+static int ngx_libc_cdecl
+ngx_http_moderate_list_newer(const void *one, const void *two)
+{
+    size_t                         len;
+    const ngx_http_moderate_id_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    if (a->received != b->received) {
+        return (a->received > b->received) ? -1 : 1;
+    }
+
+    /* without an id, before all of this time */
+
+    if (a->id.len == 0) {
+        return -1;
+    }
+
+    len = ngx_min(a->id.len, b->id.len);
+
+    return ngx_memcmp(b->id.data, a->id.data, len);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_list_ids(ngx_http_moderate_list_t *list)
+{
+    ngx_http_moderate_batch_t       batch;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(list->request,
+                                         ngx_http_moderate_module);
+
+    list->ids.nelts = 0;
+    list->read = 0;
+
+    list->batch = (list->scanned == 0)
+                  ? ngx_max(list->limit + 1, NGX_HTTP_MODERATE_SCAN_FIRST)
+                  : NGX_HTTP_MODERATE_SCAN_NEXT;
+
+    ngx_http_moderate_batch_init(&batch, list->request->pool);
+
     ngx_http_moderate_command(&batch, "ZREVRANGEBYSCORE");
-    ngx_http_moderate_arg(&batch, &index);
+    ngx_http_moderate_arg(&batch, &list->key);
     ngx_http_moderate_number(&batch, list->before);
     ngx_http_moderate_word(&batch, "-inf");
     ngx_http_moderate_word(&batch, "WITHSCORES");
     ngx_http_moderate_word(&batch, "LIMIT");
     ngx_http_moderate_number(&batch, list->offset);
-    ngx_http_moderate_number(&batch, NGX_HTTP_MODERATE_SCAN_BATCH);
+    ngx_http_moderate_number(&batch, list->batch);
 
     return ngx_http_moderate_send(mmcf->queue, &batch, list->slot,
                                   ngx_http_moderate_list_ids_done, list);
@@ -110,7 +436,7 @@ ngx_http_moderate_list_ids_done(void *data, ngx_int_t rc, redisReply *reply)
         goto failed;
     }
 
-    list->last = (reply->elements < 2 * NGX_HTTP_MODERATE_SCAN_BATCH);
+    list->last = (reply->elements < 2 * list->batch);
 
     for (i = 0; i + 1 < reply->elements; i += 2) {
         if (ngx_http_moderate_list_id(list, reply->element[i],
@@ -242,8 +568,6 @@ ngx_http_moderate_list_states_done(void *data, ngx_int_t rc,
 {
     ngx_http_moderate_list_t *list = data;
 
-    redisReply              *members;
-    ngx_uint_t               i, n;
     ngx_connection_t        *c;
     ngx_http_moderate_id_t  *ids;
 
@@ -254,6 +578,24 @@ ngx_http_moderate_list_states_done(void *data, ngx_int_t rc,
         ngx_http_run_posted_requests(c);
         return;
     }
+
+    ids = list->ids.elts;
+    list->seen = ids[list->ids.nelts - 1].id;
+
+    ngx_http_moderate_list_fit(list, reply);
+    ngx_http_moderate_list_go_on(list);
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* keeps those that are in a state that is asked for */
+
+static void
+ngx_http_moderate_list_fit(ngx_http_moderate_list_t *list, redisReply *reply)
+{
+    redisReply              *members;
+    ngx_uint_t               i, n, fit;
+    ngx_http_moderate_id_t  *ids;
 
     ids = list->ids.elts;
 
@@ -269,19 +611,60 @@ ngx_http_moderate_list_states_done(void *data, ngx_int_t rc,
         }
     }
 
-    if (ngx_http_moderate_list_items(list) != NGX_OK) {
-        ngx_http_moderate_list_end(list, NGX_ERROR);
+    if (list->states == 0) {
+        return;
     }
 
-    ngx_http_run_posted_requests(c);
+    fit = 0;
+
+    for (i = 0; i < list->ids.nelts; i++) {
+        if (list->states & ngx_http_moderate_bit(ids[i].state)) {
+            ids[fit++] = ids[i];
+        }
+    }
+
+    list->ids.nelts = fit;
+}
+
+
+/* the next items, or the next ids, or the end */
+
+static void
+ngx_http_moderate_list_go_on(ngx_http_moderate_list_t *list)
+{
+    ngx_int_t               rc;
+    ngx_http_moderate_id_t  id;
+
+    if (list->read < list->ids.nelts) {
+        rc = ngx_http_moderate_list_items(list);
+
+    } else if (list->last) {
+        ngx_http_moderate_list_end(list, NGX_OK);
+        return;
+
+    } else if (list->scanned < NGX_HTTP_MODERATE_SCAN_MAX) {
+        rc = ngx_http_moderate_list_ids(list);
+
+    } else {
+        id.id = list->seen;
+        id.received = list->before;
+
+        rc = ngx_http_moderate_list_next(list, &id);
+        ngx_http_moderate_list_end(list, rc);
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_moderate_list_end(list, NGX_ERROR);
+    }
 }
 
 
 static ngx_int_t
 ngx_http_moderate_list_items(ngx_http_moderate_list_t *list)
 {
-    ngx_str_t                      *key;
-    ngx_uint_t                      i;
+    ngx_str_t                       key;
+    ngx_uint_t                      i, n;
     ngx_pool_t                     *pool;
     ngx_http_moderate_id_t         *ids;
     ngx_http_moderate_batch_t       batch;
@@ -292,21 +675,20 @@ ngx_http_moderate_list_items(ngx_http_moderate_list_t *list)
     pool = list->request->pool;
     ids = list->ids.elts;
 
+    n = ngx_min(list->read + NGX_HTTP_MODERATE_ITEMS_BATCH, list->ids.nelts);
+
     ngx_http_moderate_batch_init(&batch, pool);
 
-    for (i = 0; i < list->ids.nelts; i++) {
+    for (i = list->read; i < n; i++) {
 
-        key = ngx_palloc(pool, sizeof(ngx_str_t));
-
-        if (key == NULL
-            || ngx_http_moderate_key_held(pool, &list->site, &ids[i].id, key)
-               != NGX_OK)
+        if (ngx_http_moderate_key_held(pool, &list->site, &ids[i].id, &key)
+            != NGX_OK)
         {
             return NGX_ERROR;
         }
 
         ngx_http_moderate_command(&batch, "HMGET");
-        ngx_http_moderate_arg(&batch, key);
+        ngx_http_moderate_arg(&batch, &key);
         ngx_http_moderate_word(&batch, "form");
         ngx_http_moderate_word(&batch, "score");
         ngx_http_moderate_word(&batch, "hits");
@@ -333,39 +715,33 @@ ngx_http_moderate_list_items_done(void *data, ngx_int_t rc,
 {
     ngx_http_moderate_list_t *list = data;
 
-    ngx_uint_t               i;
+    ngx_uint_t               i, n;
     ngx_connection_t        *c;
     ngx_http_moderate_id_t  *ids;
 
     c = list->request->connection;
     ids = list->ids.elts;
 
-    for (i = 0; rc == NGX_OK && i < list->ids.nelts; i++) {
+    n = ngx_min(NGX_HTTP_MODERATE_ITEMS_BATCH, list->ids.nelts - list->read);
 
-        rc = ngx_http_moderate_list_item(list, &ids[i],
+    for (i = 0; rc == NGX_OK && i < n; i++) {
+
+        rc = ngx_http_moderate_list_item(list, &ids[list->read],
                                          ngx_http_moderate_reply_at(reply, i));
+        list->read++;
 
         if (rc == NGX_OK && list->items.nelts == list->limit
-            && (i + 1 < list->ids.nelts || !list->last))
+            && (list->read < list->ids.nelts || !list->last))
         {
-            rc = ngx_http_moderate_list_next(list, &ids[i]);
+            rc = ngx_http_moderate_list_next(list, &ids[list->read - 1]);
             goto done;
         }
     }
 
-    if (rc == NGX_OK && !list->last) {
-
-        if (list->scanned >= NGX_HTTP_MODERATE_SCAN_MAX) {
-            rc = ngx_http_moderate_list_next(list, &ids[i - 1]);
-            goto done;
-        }
-
-        if (ngx_http_moderate_list_ids(list) == NGX_OK) {
-            ngx_http_run_posted_requests(c);
-            return;
-        }
-
-        rc = NGX_ERROR;
+    if (rc == NGX_OK) {
+        ngx_http_moderate_list_go_on(list);
+        ngx_http_run_posted_requests(c);
+        return;
     }
 
 done:
@@ -408,7 +784,6 @@ ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
     /* version 0: erased between the index and here */
 
     if (one.version == 0
-        || (list->states && !(list->states & (1 << id->state)))
         || (list->form.len
             && (list->form.len != one.record.form.len
                 || ngx_memcmp(list->form.data, one.record.form.data,

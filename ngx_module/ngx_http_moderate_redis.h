@@ -23,7 +23,7 @@
  * that only read, or may be done in part, one behind the other.
  */
 
-typedef struct {
+typedef struct ngx_http_moderate_batch_s {
     ngx_pool_t                 *pool;
     ngx_array_t                 commands;       /* of ngx_array_t of str_t */
     size_t                      bytes;
@@ -69,6 +69,20 @@ ngx_int_t ngx_http_moderate_send(ngx_http_moderate_redis_t *redis,
 void ngx_http_moderate_reply_str(redisReply *reply, ngx_str_t *value);
 ngx_int_t ngx_http_moderate_reply_int(redisReply *reply, ngx_int_t absent);
 redisReply *ngx_http_moderate_reply_at(redisReply *reply, size_t i);
+
+
+/* ngx_http_moderate_waiting_store.c */
+
+/*
+ * Adds reads of how the queue of a site is; the first replies are theirs, and
+ * are read back.
+ */
+struct ngx_http_moderate_waiting_s;
+
+void ngx_http_moderate_waiting_ask(ngx_http_moderate_batch_t *batch,
+    ngx_str_t *site);
+void ngx_http_moderate_waiting_read(redisReply *reply,
+    struct ngx_http_moderate_waiting_s *waiting);
 
 
 /* ngx_http_moderate_audit_store.c */

@@ -14,6 +14,7 @@
 
 
 #include "ngx_http_moderate_module.h"
+#include "ngx_http_moderate_waiting.h"
 
 
 #define NGX_HTTP_MODERATE_STATS_SITES    256
@@ -41,6 +42,24 @@ typedef enum {
 } ngx_http_moderate_stats_event_e;
 
 
+/* how the queue was when a keeper last looked */
+
+typedef struct {
+    ngx_atomic_t                waiting;
+    ngx_atomic_t                oldest;         /* received; 0: none */
+} ngx_http_moderate_queue_line_t;
+
+typedef struct {
+    ngx_atomic_t                time;           /* 0: not yet */
+    ngx_atomic_t                states[NGX_HTTP_MODERATE_STATES];
+    ngx_atomic_t                waiting;
+    ngx_atomic_t                oldest;
+    ngx_atomic_t                limit;          /* of its age; 0: none */
+    ngx_http_moderate_queue_line_t
+                                categories[NGX_HTTP_MODERATE_CATEGORIES];
+} ngx_http_moderate_queue_stats_t;
+
+
 struct ngx_http_moderate_site_stats_s {
     size_t                      len;
     u_char                      name[NGX_HTTP_MODERATE_STATS_NAME];
@@ -48,6 +67,8 @@ struct ngx_http_moderate_site_stats_s {
     ngx_atomic_t                verdicts[NGX_HTTP_MODERATE_VERDICTS][2];
     ngx_atomic_t                unreadable[VET_UNREADABLE_N];
     ngx_atomic_t                events[NGX_HTTP_MODERATE_STATS_EVENTS];
+
+    ngx_http_moderate_queue_stats_t  queue;
 
     /* judging; the last bucket is of all that took longer */
 
@@ -163,6 +184,16 @@ struct ngx_http_moderate_stats_s {
 };
 
 
+/* Seconds since then; 0 for 0. */
+#define ngx_http_moderate_stats_age(since)                                   \
+    ((since) && (time_t) (since) < ngx_time()                                \
+     ? (ngx_uint_t) (ngx_time() - (time_t) (since)) : 0)
+
+#define ngx_http_moderate_stats_overdue(queue)                               \
+    ((queue)->limit != 0                                                     \
+     && ngx_http_moderate_stats_age((queue)->oldest) > (queue)->limit)
+
+
 /* ngx_http_moderate_stats.c: the zone, and what is counted in it */
 
 /* Upper bounds of the buckets, microseconds. */
@@ -192,6 +223,7 @@ typedef enum {
     NGX_HTTP_MODERATE_REDIS_AWAY,
     NGX_HTTP_MODERATE_REDIS_REFUSES,
     NGX_HTTP_MODERATE_REDIS_UNSAFE,
+    NGX_HTTP_MODERATE_QUEUE_OVERDUE,
     NGX_HTTP_MODERATE_ZONE_FULL,
     NGX_HTTP_MODERATE_DEGRADED_N
 } ngx_http_moderate_degraded_e;

@@ -43,6 +43,8 @@ const ngx_http_moderate_reason_t
       "Redis has refused to write" },
     { ngx_string("redis-unsafe"),
       "Redis may lose held submissions" },
+    { ngx_string("queue-overdue"),
+      "somebody has waited for a moderator for too long" },
     { ngx_string("zone-full"),
       "not everything is counted or listed here" }
 };
@@ -228,6 +230,12 @@ ngx_http_moderate_status_health(ngx_http_moderate_status_t *status)
 
     status->degraded[NGX_HTTP_MODERATE_RULES_SHADOWED] =
                                                 (status->shadows.nelts != 0);
+
+    for (i = 0; i < status->stats->nsites; i++) {
+        if (ngx_http_moderate_stats_overdue(&status->stats->sites[i].queue)) {
+            status->degraded[NGX_HTTP_MODERATE_QUEUE_OVERDUE] = 1;
+        }
+    }
 
     for (i = 0; i < NGX_HTTP_MODERATE_STATS_TABLES; i++) {
         if (status->stats->full[i]) {

@@ -21,6 +21,8 @@ static json_t *ngx_http_moderate_json_submissions(
     ngx_http_moderate_site_stats_t *site);
 static json_t *ngx_http_moderate_json_unreadable(
     ngx_http_moderate_site_stats_t *site);
+static json_t *ngx_http_moderate_json_queue(
+    ngx_http_moderate_site_stats_t *site);
 static json_t *ngx_http_moderate_json_judging(
     ngx_http_moderate_site_stats_t *site);
 static json_t *ngx_http_moderate_json_rules(
@@ -141,7 +143,8 @@ ngx_http_moderate_json_site(ngx_http_moderate_site_stats_t *site)
 
     events = site->events;
 
-    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o}",
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o, "
+                     "s:o}",
                      "submissions", ngx_http_moderate_json_submissions(site),
                      "unreadable", ngx_http_moderate_json_unreadable(site),
                      "out_of_budget",
@@ -160,7 +163,63 @@ ngx_http_moderate_json_site(ngx_http_moderate_site_stats_t *site)
                      (json_int_t) events[NGX_HTTP_MODERATE_STATS_UNCERTAIN],
                      "inspected_bytes",
                      (json_int_t) events[NGX_HTTP_MODERATE_STATS_BYTES],
-                     "judging", ngx_http_moderate_json_judging(site));
+                     "judging", ngx_http_moderate_json_judging(site),
+                     "queue", ngx_http_moderate_json_queue(site));
+}
+
+
+/* null: no keeper has looked yet */
+
+static json_t *
+ngx_http_moderate_json_queue(ngx_http_moderate_site_stats_t *site)
+{
+    json_t                           *states, *categories, *line;
+    ngx_int_t                         rc;
+    vet_str_t                         name;
+    ngx_uint_t                        i;
+    ngx_http_moderate_queue_stats_t  *queue;
+
+    queue = &site->queue;
+
+    if (queue->time == 0) {
+        return json_null();
+    }
+
+    states = json_object();
+    categories = json_object();
+    rc = NGX_OK;
+
+    for (i = 0; i < NGX_HTTP_MODERATE_STATES; i++) {
+        rc |= json_object_set_new(states,
+                                  (char *) ngx_http_moderate_states[i].data,
+                                  ngx_http_moderate_json_count(
+                                      queue->states[i]));
+    }
+
+    for (i = 0; i < NGX_HTTP_MODERATE_CATEGORIES; i++) {
+        name = vet_category(i);
+
+        if (name.len == 0) {
+            break;
+        }
+
+        line = json_pack("{s:I, s:I}",
+                         "waiting", (json_int_t) queue->categories[i].waiting,
+                         "age", (json_int_t) ngx_http_moderate_stats_age(
+                                    queue->categories[i].oldest));
+
+        rc |= json_object_set_new(categories, (char *) name.data, line);
+    }
+
+    line = json_pack("{s:I, s:I, s:I, s:b, s:o, s:o}",
+                     "waiting", (json_int_t) queue->waiting,
+                     "age", (json_int_t) ngx_http_moderate_stats_age(
+                                queue->oldest),
+                     "limit", (json_int_t) queue->limit,
+                     "overdue", ngx_http_moderate_stats_overdue(queue),
+                     "states", states, "categories", categories);
+
+    return ngx_http_moderate_json_checked(line, rc);
 }
 
 

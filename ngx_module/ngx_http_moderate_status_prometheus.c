@@ -27,6 +27,8 @@ static void ngx_http_moderate_prometheus_health(
     ngx_http_moderate_status_t *status, ngx_http_moderate_text_t *text);
 static void ngx_http_moderate_prometheus_sites(
     ngx_http_moderate_stats_t *stats, ngx_http_moderate_text_t *text);
+static void ngx_http_moderate_prometheus_queues(
+    ngx_http_moderate_stats_t *stats, ngx_http_moderate_text_t *text);
 static void ngx_http_moderate_prometheus_events(
     ngx_http_moderate_stats_t *stats, ngx_http_moderate_text_t *text);
 static void ngx_http_moderate_prometheus_judging(
@@ -128,6 +130,7 @@ ngx_http_moderate_status_prometheus(ngx_http_moderate_status_t *status,
 
     ngx_http_moderate_prometheus_health(status, text);
     ngx_http_moderate_prometheus_sites(status->stats, text);
+    ngx_http_moderate_prometheus_queues(status->stats, text);
     ngx_http_moderate_prometheus_events(status->stats, text);
     ngx_http_moderate_prometheus_judging(status->stats, text);
     ngx_http_moderate_prometheus_rules(status->stats, text);
@@ -215,6 +218,80 @@ ngx_http_moderate_prometheus_sites(ngx_http_moderate_stats_t *stats,
             ngx_http_moderate_label_word(text, "reason",
                                          vet_unreadable_name(n));
             ngx_http_moderate_value(text, site->unreadable[n]);
+        }
+    }
+}
+
+
+/* of sites that a keeper has looked at */
+
+static void
+ngx_http_moderate_prometheus_queues(ngx_http_moderate_stats_t *stats,
+    ngx_http_moderate_text_t *text)
+{
+    vet_str_t                        name;
+    ngx_uint_t                       i, n;
+    ngx_http_moderate_site_stats_t  *site;
+
+    ngx_http_moderate_metric(text, "moderate_queue_items", "gauge",
+                             "Held submissions, by their state.");
+
+    for (i = 0; i < stats->nsites; i++) {
+        site = &stats->sites[i];
+
+        for (n = 0; site->queue.time && n < NGX_HTTP_MODERATE_STATES; n++) {
+            ngx_http_moderate_name(text, "moderate_queue_items");
+            ngx_http_moderate_label(text, "site", site->name, site->len);
+            ngx_http_moderate_label(text, "state",
+                                    ngx_http_moderate_states[n].data,
+                                    ngx_http_moderate_states[n].len);
+            ngx_http_moderate_value(text, site->queue.states[n]);
+        }
+    }
+
+    ngx_http_moderate_metric(text, "moderate_queue_oldest_seconds", "gauge",
+                             "How long the oldest that waits for a moderator "
+                             "has waited; 0: none does.");
+
+    for (i = 0; i < stats->nsites; i++) {
+        site = &stats->sites[i];
+
+        for (n = 0; site->queue.time && n < NGX_HTTP_MODERATE_CATEGORIES; n++)
+        {
+            name = vet_category(n);
+
+            if (name.len == 0) {
+                break;
+            }
+
+            ngx_http_moderate_name(text, "moderate_queue_oldest_seconds");
+            ngx_http_moderate_label(text, "site", site->name, site->len);
+            ngx_http_moderate_label(text, "category", name.data, name.len);
+            ngx_http_moderate_value(text, ngx_http_moderate_stats_age(
+                                        site->queue.categories[n].oldest));
+        }
+
+        if (site->queue.time) {
+            ngx_http_moderate_name(text, "moderate_queue_oldest_seconds");
+            ngx_http_moderate_label(text, "site", site->name, site->len);
+            ngx_http_moderate_label_word(text, "category", "all");
+            ngx_http_moderate_value(text, ngx_http_moderate_stats_age(
+                                              site->queue.oldest));
+        }
+    }
+
+    ngx_http_moderate_metric(text, "moderate_queue_overdue", "gauge",
+                             "Whether it has waited for longer than "
+                             "moderate_queue_age.");
+
+    for (i = 0; i < stats->nsites; i++) {
+        site = &stats->sites[i];
+
+        if (site->queue.time && site->queue.limit) {
+            ngx_http_moderate_name(text, "moderate_queue_overdue");
+            ngx_http_moderate_label(text, "site", site->name, site->len);
+            ngx_http_moderate_value(text,
+                              ngx_http_moderate_stats_overdue(&site->queue));
         }
     }
 }

@@ -109,6 +109,24 @@ ngx_int_t ngx_http_moderate_note(ngx_http_request_t *r,
 ngx_uint_t ngx_http_moderate_note_ok(ngx_str_t *note);
 
 
+/*
+ * ngx_http_moderate_queue_index_store.c: what waits for a person, by time.
+ * Each adds commands to a batch; the strings live until it is sent.  hits is
+ * the JSON of a record.  What was removed is in no index of the queue.
+ */
+#define NGX_HTTP_MODERATE_BY_CATEGORY  'c'
+#define NGX_HTTP_MODERATE_BY_RULE      'r'
+#define NGX_HTTP_MODERATE_BY_FORM      'f'
+
+struct ngx_http_moderate_batch_s;
+
+void ngx_http_moderate_queue_add(struct ngx_http_moderate_batch_s *batch,
+    ngx_str_t *site, ngx_str_t *id, ngx_str_t *received, ngx_str_t *form,
+    ngx_str_t *hits);
+void ngx_http_moderate_queue_remove(struct ngx_http_moderate_batch_s *batch,
+    ngx_str_t *site, ngx_str_t *id, ngx_str_t *form, ngx_str_t *hits);
+
+
 /* A page of the queue, newest first; filters of length 0 let all through. */
 
 typedef struct {
@@ -129,7 +147,11 @@ typedef struct {
 
     /* of the scan */
     void                      (*handler)(ngx_http_request_t *r, ngx_int_t rc);
-    ngx_array_t                 ids;        /* of id_t, this batch */
+    ngx_str_t                   key;        /* where ids are */
+    ngx_array_t                 ids;        /* of id_t: those that may fit */
+    ngx_uint_t                  read;       /* of them */
+    ngx_str_t                   seen;       /* the last id that was looked at */
+    ngx_uint_t                  batch;
     ngx_uint_t                  offset;
     ngx_uint_t                  scanned;
     unsigned                    last:1;
@@ -195,6 +217,14 @@ ngx_uint_t ngx_http_moderate_lease_over(ngx_http_moderate_item_t *item);
 
 /* Returns the time in "STATE TIME", or 0 when it is of another state. */
 time_t ngx_http_moderate_since(ngx_str_t *since, ngx_uint_t state);
+
+/*
+ * Notes the time for an item that was moved while Redis was full: it starts
+ * when it is first seen.  Without a version, which says that it was read, that
+ * is not done.
+ */
+void ngx_http_moderate_stamp(ngx_http_moderate_redis_t *redis,
+    ngx_pool_t *pool, ngx_str_t *site, ngx_http_moderate_item_t *item);
 
 /* Moves such an item on: to where it can be decided again, or to unknown. */
 ngx_int_t ngx_http_moderate_recover(ngx_http_request_t *r,

@@ -147,6 +147,19 @@ bad('location', 'moderate_api role=admin who=lan;',
     'invalid parameter "who=lan"');
 bad('server', qq(moderate_site "$_";), qq(invalid site "$_"))
     for '', 'a b', '{a}', 'a' x 65;
+bad('server', 'moderate_retention delivered;', 'invalid parameter '
+    . '"delivered", expected a state and a time, as in "delivered=30d"');
+bad('server', 'moderate_retention gone=1d;', 'unknown state "gone", expected '
+    . '"delivered", "rejected", "failed" or "unknown"');
+bad('server', "moderate_retention $_=1d;", qq(what is "$_" waits for somebody )
+    . 'and is never removed by its age')
+    for qw/ pending claimed approved replaying appealed /;
+bad('server', "moderate_retention rejected=$_;", qq(invalid time "$_" in )
+    . qq("rejected=$_")) for '', '0', 'x', '2x';
+bad('server', 'moderate_retention failed=1d failed=2d;', 'the state of '
+    . '"failed=2d" is named twice');
+bad('server', 'moderate_queue_age x;', '"moderate_queue_age" directive '
+    . 'invalid value');
 bad('http', 'moderate_redis_timeout 0;', '"moderate_redis_timeout" directive '
     . 'must not be 0');
 bad('http', 'moderate_thread_pool nope;', 'unknown thread pool "nope"');
@@ -154,7 +167,9 @@ bad('http', 'moderate_thread_pool nope;', 'unknown thread pool "nope"');
 # places
 
 bad('location', "$_;", qr/"\w+" directive is not allowed here/)
-    for 'moderate_site a', 'moderate_redis unix:/r', 'moderate_redis_timeout 1',
+    for 'moderate_site a', 'moderate_queue_age 1d',
+        'moderate_retention failed=1d', 'moderate_redis unix:/r',
+        'moderate_redis_timeout 1',
         'moderate_secret_file a', 'moderate_thread_pool a';
 bad('server', 'moderate_api role=admin user=lan;',
     '"moderate_api" directive is not allowed here');
@@ -190,6 +205,7 @@ duplicate('http', @$_) for
     [ "moderate_secret_file $dir/rules.yaml" ],
     [ 'moderate_thread_pool default' ];
 duplicate('server', 'moderate_site a', 'moderate_site b');
+duplicate('server', 'moderate_queue_age 1d', 'moderate_queue_age 2d');
 duplicate('location', @$_) for
     [ 'moderate on', 'moderate off' ],
     [ 'moderate_dry_run on' ],
