@@ -3,15 +3,20 @@
  * Copyright (C) the moderate authors
  *
  * The answer to the person who commented: a page or JSON by Accept, in
- * Vietnamese or English by Accept-Language.  A page that error_page names for
- * the status takes precedence.
+ * Vietnamese or English by Accept-Language.  A page of the portal takes
+ * precedence: that of moderate_held_page or moderate_reject_page, or the one
+ * that error_page names for the status.
  */
 
 
 #include "ngx_http_moderate_answer.h"
+#include "ngx_http_moderate_own_page.h"
 
 
 #define NGX_HTTP_MODERATE_RETRY_AFTER  30    /* seconds, when Redis is away */
+
+#define NGX_HTTP_MODERATE_ANSWER_POLICY                                      \
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 typedef struct {
@@ -29,6 +34,8 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_moderate_answer_headers(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice);
+static ngx_int_t ngx_http_moderate_answer_page(ngx_http_request_t *r,
     ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice);
 static ngx_uint_t ngx_http_moderate_has_error_page(ngx_http_request_t *r,
     ngx_uint_t status);
@@ -176,6 +183,7 @@ static ngx_http_moderate_notice_t  ngx_http_moderate_failed_notice = {
 ngx_int_t
 ngx_http_moderate_answer(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
 {
+    ngx_int_t                    rc;
     ngx_uint_t                   again;
     ngx_http_moderate_notice_t  *notice;
 
@@ -214,6 +222,13 @@ ngx_http_moderate_answer(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx)
 
     again = ctx->answered;
     ctx->answered = 1;
+
+    rc = ngx_http_moderate_answer_page(r, ctx, notice);
+
+    if (rc != NGX_DECLINED) {
+        ngx_http_finalize_request(r, rc);
+        return NGX_DONE;
+    }
 
     if (!again && ngx_http_moderate_has_error_page(r, notice->status)) {
         ngx_http_moderate_drop_body(r);
@@ -260,6 +275,64 @@ ngx_http_moderate_answer_headers(ngx_http_request_t *r,
     }
 
     return ngx_http_moderate_add_header(r, "Cache-Control", "no-store");
+}
+
+
+/* NGX_DONE: the portal's own page is served; NGX_DECLINED: it has none */
+
+static ngx_int_t
+ngx_http_moderate_answer_page(ngx_http_request_t *r,
+    ngx_http_moderate_ctx_t *ctx, ngx_http_moderate_notice_t *notice)
+{
+    ngx_int_t                      rc;
+    ngx_str_t                      receipt;
+    ngx_http_complex_value_t      *uri;
+    ngx_http_moderate_own_page_t   page;
+
+    switch (ctx->state) {
+
+    case NGX_HTTP_MODERATE_HELD:
+        uri = ctx->conf->held_page;
+        break;
+
+    case NGX_HTTP_MODERATE_REJECTED:
+        uri = ctx->conf->reject_page;
+        break;
+
+    default:
+        return NGX_DECLINED;
+    }
+
+    if (uri == NULL || ngx_http_moderate_wants_json(r)) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&page, sizeof(ngx_http_moderate_own_page_t));
+
+    page.status = notice->status;
+    page.state = notice->name;
+    page.reason = ctx->reason;
+    page.id.data = ctx->id;
+    page.id.len = NGX_HTTP_MODERATE_ID_LEN;
+    page.policy = NGX_HTTP_MODERATE_ANSWER_POLICY;
+
+    if (ctx->state == NGX_HTTP_MODERATE_HELD
+        && ngx_http_moderate_receipt(r, ctx->id, &receipt, &page.receipt)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_moderate_page(r, ctx, notice, ngx_http_moderate_language(r),
+                               &page.page)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_moderate_own_page(r, uri, &page);
+
+    return (rc == NGX_ERROR) ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
 }
 
 
@@ -318,9 +391,7 @@ ngx_http_moderate_send_notice(ngx_http_request_t *r,
         || ngx_http_moderate_add_header(r, "X-Content-Type-Options", "nosniff")
            != NGX_OK
         || ngx_http_moderate_add_header(r, "Content-Security-Policy",
-                                        "default-src 'none'; "
-                                        "style-src 'unsafe-inline'; "
-                                        "frame-ancestors 'self'")
+                                        NGX_HTTP_MODERATE_ANSWER_POLICY)
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -307,6 +307,9 @@ ngx_http_moderate_create_loc_conf(ngx_conf_t *cf)
     mlcf->keep_variables = NGX_CONF_UNSET_PTR;
     mlcf->set_headers = NGX_CONF_UNSET_PTR;
     mlcf->replay_ok = NGX_CONF_UNSET_PTR;
+    mlcf->held_page = NGX_CONF_UNSET_PTR;
+    mlcf->reject_page = NGX_CONF_UNSET_PTR;
+    mlcf->receipt_page = NGX_CONF_UNSET_PTR;
 
     return mlcf;
 }
@@ -349,6 +352,9 @@ ngx_http_moderate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->keep_variables, prev->keep_variables, NULL);
     ngx_conf_merge_ptr_value(conf->set_headers, prev->set_headers, NULL);
     ngx_conf_merge_ptr_value(conf->replay_ok, prev->replay_ok, NULL);
+    ngx_conf_merge_ptr_value(conf->held_page, prev->held_page, NULL);
+    ngx_conf_merge_ptr_value(conf->reject_page, prev->reject_page, NULL);
+    ngx_conf_merge_ptr_value(conf->receipt_page, prev->receipt_page, NULL);
 
     if (ngx_http_moderate_default_names(cf, &conf->methods,
                                         ngx_http_moderate_default_methods)

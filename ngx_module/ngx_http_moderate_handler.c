@@ -8,6 +8,7 @@
 
 #include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
+#include "ngx_http_moderate_own_page.h"
 #include "ngx_http_moderate_stats.h"
 #include "ngx_http_moderate_store.h"
 
@@ -56,6 +57,12 @@ ngx_http_moderate_handler(ngx_http_request_t *r)
 
     if (r != r->main) {
         return ngx_http_moderate_replay_guard(r, mlcf);
+    }
+
+    /* nor is a page inspected that tells what became of a submission */
+
+    if (ngx_http_moderate_get_own_page(r) != NULL) {
+        return NGX_DECLINED;
     }
 
     ctx = ngx_http_moderate_get_ctx(r);

@@ -10,6 +10,7 @@
 #include "ngx_http_moderate_audit.h"
 #include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
+#include "ngx_http_moderate_own_page.h"
 #include "ngx_http_moderate_watch.h"
 
 #include <ngx_thread_pool.h>
@@ -207,6 +208,27 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       0,
       NULL },
 
+    { ngx_string("moderate_held_page"),
+      NGX_HTTP_MODERATE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_moderate_own_page_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_moderate_loc_conf_t, held_page),
+      NULL },
+
+    { ngx_string("moderate_reject_page"),
+      NGX_HTTP_MODERATE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_moderate_own_page_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_moderate_loc_conf_t, reject_page),
+      NULL },
+
+    { ngx_string("moderate_receipt_page"),
+      NGX_HTTP_MODERATE_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_moderate_own_page_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_moderate_loc_conf_t, receipt_page),
+      NULL },
+
     { ngx_string("moderate_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
       ngx_http_moderate_api_directive,
@@ -295,6 +317,7 @@ ngx_http_moderate_init(ngx_conf_t *cf)
     *h = ngx_http_moderate_handler;
 
     ngx_http_moderate_replay_init();
+    ngx_http_moderate_own_page_init();
 
     if (ngx_http_moderate_audit_init(cf, mmcf) != NGX_OK) {
         return NGX_ERROR;

@@ -189,6 +189,9 @@ typedef struct {
     ngx_array_t                *keep_variables; /* of kept_t */
     ngx_array_t                *set_headers;    /* of key_t */
     ngx_array_t                *replay_ok;      /* of ngx_uint_t, codes */
+    ngx_http_complex_value_t   *held_page;      /* or NULL: the built-in one */
+    ngx_http_complex_value_t   *reject_page;
+    ngx_http_complex_value_t   *receipt_page;
 
     u_char                     *file;           /* where it is switched on */
     ngx_uint_t                  line;

@@ -7,9 +7,15 @@
  */
 
 
+#include "ngx_http_moderate_own_page.h"
 #include "ngx_http_moderate_receipt.h"
 
 #include <jansson.h>
+
+
+#define NGX_HTTP_MODERATE_RECEIPT_POLICY                                     \
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "    \
+    "frame-ancestors 'none'; base-uri 'none'"
 
 
 typedef struct {
@@ -19,6 +25,10 @@ typedef struct {
 } ngx_http_moderate_words_t;
 
 
+static ngx_int_t ngx_http_moderate_receipt_own(ngx_http_request_t *r,
+    ngx_http_moderate_receipt_t *receipt, ngx_str_t *built_in);
+static ngx_int_t ngx_http_moderate_receipt_built_in(ngx_http_request_t *r,
+    ngx_http_moderate_receipt_t *receipt, ngx_str_t *type, ngx_str_t *text);
 static ngx_uint_t ngx_http_moderate_receipt_status(
     ngx_http_moderate_receipt_t *receipt);
 static ngx_http_moderate_words_t *ngx_http_moderate_receipt_words(
@@ -215,22 +225,19 @@ void
 ngx_http_moderate_receipt_send(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt)
 {
-    ngx_int_t                  rc;
-    ngx_str_t                 *type;
-    ngx_uint_t                 lang;
-    ngx_http_complex_value_t   cv;
-
-    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+    ngx_int_t    rc;
+    ngx_str_t    text, *type;
+    ngx_uint_t   lang;
 
     lang = ngx_http_moderate_language(r);
 
     if (ngx_http_moderate_wants_json(r)) {
         type = &ngx_http_moderate_json_type;
-        rc = ngx_http_moderate_receipt_json(r, receipt, lang, &cv.value);
+        rc = ngx_http_moderate_receipt_json(r, receipt, lang, &text);
 
     } else {
         type = &ngx_http_moderate_html_type;
-        rc = ngx_http_moderate_receipt_page(r, receipt, lang, &cv.value);
+        rc = ngx_http_moderate_receipt_page(r, receipt, lang, &text);
     }
 
     if (rc != NGX_OK || ngx_http_moderate_receipt_headers(r) != NGX_OK) {
@@ -238,10 +245,74 @@ ngx_http_moderate_receipt_send(ngx_http_request_t *r,
         return;
     }
 
-    rc = ngx_http_send_response(r, ngx_http_moderate_receipt_status(receipt),
-                                type, &cv);
+    rc = (type == &ngx_http_moderate_html_type)
+         ? ngx_http_moderate_receipt_own(r, receipt, &text) : NGX_DECLINED;
 
-    ngx_http_finalize_request(r, rc);
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_moderate_receipt_built_in(r, receipt, type, &text);
+    }
+
+    ngx_http_finalize_request(r, rc == NGX_ERROR
+                                 ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc);
+}
+
+
+/* moderate_receipt_page; NGX_DECLINED: there is none */
+
+static ngx_int_t
+ngx_http_moderate_receipt_own(ngx_http_request_t *r,
+    ngx_http_moderate_receipt_t *receipt, ngx_str_t *built_in)
+{
+    ngx_str_t                     *reason;
+    ngx_http_moderate_own_page_t   page;
+    ngx_http_moderate_loc_conf_t  *mlcf;
+
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_http_moderate_module);
+
+    ngx_memzero(&page, sizeof(ngx_http_moderate_own_page_t));
+
+    page.status = ngx_http_moderate_receipt_status(receipt);
+    page.state = ngx_http_moderate_receipt_words(receipt)->name;
+    page.page = *built_in;
+    page.policy = NGX_HTTP_MODERATE_RECEIPT_POLICY;
+
+    if (receipt->item != NULL) {
+        page.id = receipt->id;
+        page.receipt = r->uri;
+
+        reason = ngx_http_moderate_receipt_reason(receipt->item);
+
+        if (reason != NULL) {
+            page.reason = *reason;
+        }
+    }
+
+    return ngx_http_moderate_own_page(r, mlcf->receipt_page, &page);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_receipt_built_in(ngx_http_request_t *r,
+    ngx_http_moderate_receipt_t *receipt, ngx_str_t *type, ngx_str_t *text)
+{
+    ngx_http_complex_value_t  cv;
+
+    if (ngx_http_moderate_add_header(r, "Vary", "Accept, Accept-Language")
+        != NGX_OK
+        || ngx_http_moderate_add_header(r, "X-Content-Type-Options", "nosniff")
+           != NGX_OK
+        || ngx_http_moderate_add_header(r, "Content-Security-Policy",
+                                        NGX_HTTP_MODERATE_RECEIPT_POLICY)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+    cv.value = *text;
+
+    return ngx_http_send_response(r, ngx_http_moderate_receipt_status(receipt),
+                                  type, &cv);
 }
 
 
@@ -311,13 +382,8 @@ ngx_http_moderate_receipt_headers(ngx_http_request_t *r)
 
     static char  *headers[][2] = {
         { "Cache-Control", "no-store" },
-        { "Vary", "Accept, Accept-Language" },
-        { "X-Content-Type-Options", "nosniff" },
         { "X-Robots-Tag", "noindex, nofollow" },
         { "Referrer-Policy", "no-referrer" },
-        { "Content-Security-Policy",
-          "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-          "frame-ancestors 'none'; base-uri 'none'" },
         { NULL, NULL }
     };
 

@@ -4,7 +4,11 @@
  */
 
 
-#include "ngx_http_moderate_module.h"
+#include "ngx_http_moderate_answer.h"
+#include "ngx_http_moderate_own_page.h"
+
+
+#define NGX_HTTP_MODERATE_ESCAPE_LEN  6    /* "&#127;" */
 
 
 static ngx_int_t ngx_http_moderate_verdict_variable(ngx_http_request_t *r,
@@ -17,6 +21,16 @@ static ngx_int_t ngx_http_moderate_id_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_moderate_time_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_moderate_reason_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_moderate_told_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_moderate_page_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_moderate_language_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static void ngx_http_moderate_value(ngx_http_variable_value_t *v,
+    ngx_str_t *value);
 
 
 static ngx_http_variable_t  ngx_http_moderate_vars[] = {
@@ -41,6 +55,25 @@ static ngx_http_variable_t  ngx_http_moderate_vars[] = {
 
     { ngx_string("moderate_time"), NULL,
       ngx_http_moderate_time_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_reason"), NULL,
+      ngx_http_moderate_reason_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_state"), NULL,
+      ngx_http_moderate_told_variable,
+      offsetof(ngx_http_moderate_own_page_t, state),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_receipt"), NULL,
+      ngx_http_moderate_told_variable,
+      offsetof(ngx_http_moderate_own_page_t, receipt),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_page"), NULL,
+      ngx_http_moderate_page_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("moderate_language"), NULL,
+      ngx_http_moderate_language_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("moderate_form_token"), NULL,
       ngx_http_moderate_token_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -200,20 +233,21 @@ static ngx_int_t
 ngx_http_moderate_id_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    ngx_str_t                 id;
     ngx_http_moderate_ctx_t  *ctx;
 
     ctx = ngx_http_moderate_get_ctx(r);
 
     if (ctx == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
+        return ngx_http_moderate_told_variable(r, v,
+                                     offsetof(ngx_http_moderate_own_page_t,
+                                              id));
     }
 
-    v->data = ctx->id;
-    v->len = NGX_HTTP_MODERATE_ID_LEN;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    id.data = ctx->id;
+    id.len = NGX_HTTP_MODERATE_ID_LEN;
+
+    ngx_http_moderate_value(v, &id);
 
     return NGX_OK;
 }
@@ -247,4 +281,115 @@ ngx_http_moderate_time_variable(ngx_http_request_t *r,
     v->not_found = 0;
 
     return NGX_OK;
+}
+
+
+/* of a submission, or of one that a receipt is about */
+
+static ngx_int_t
+ngx_http_moderate_reason_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    if (ngx_http_moderate_get_ctx(r) != NULL) {
+        return ngx_http_moderate_string_variable(r, v,
+                                 offsetof(ngx_http_moderate_ctx_t, reason));
+    }
+
+    return ngx_http_moderate_told_variable(r, v,
+                                 offsetof(ngx_http_moderate_own_page_t,
+                                          reason));
+}
+
+
+/* what a page of the portal's own tells; elsewhere there is none of it */
+
+static ngx_int_t
+ngx_http_moderate_told_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_moderate_own_page_t  *page;
+
+    page = ngx_http_moderate_get_own_page(r);
+
+    if (page == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    ngx_http_moderate_value(v, (ngx_str_t *) ((u_char *) page + data));
+
+    return NGX_OK;
+}
+
+
+/*
+ * What is in the built-in page, to be put into another one as it is.  It has
+ * no line ends: somebody may put it into a header, and what was sent is in it.
+ */
+
+static ngx_int_t
+ngx_http_moderate_page_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                        *p, *begin, *end;
+    ngx_str_t                      text;
+    ngx_http_moderate_own_page_t  *page;
+
+    page = ngx_http_moderate_get_own_page(r);
+
+    if (page == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    begin = ngx_strnstr(page->page.data, "<main>", page->page.len);
+
+    if (begin == NULL) {
+        return NGX_ERROR;
+    }
+
+    begin += sizeof("<main>") - 1;
+    end = page->page.data + page->page.len - sizeof("</main></body></html>"
+                                                    CRLF) + 1;
+
+    text.data = ngx_pnalloc(r->pool, (end - begin)
+                                     * NGX_HTTP_MODERATE_ESCAPE_LEN + 1);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (p = text.data; begin < end; begin++) {
+        if (*begin < ' ' || *begin == 0x7f) {
+            p = ngx_sprintf(p, "&#%ud;", *begin);
+        } else {
+            *p++ = *begin;
+        }
+    }
+
+    text.len = p - text.data;
+    ngx_http_moderate_value(v, &text);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_language_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_moderate_value(v,
+                 &ngx_http_moderate_langs[ngx_http_moderate_language(r->main)]);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_moderate_value(ngx_http_variable_value_t *v, ngx_str_t *value)
+{
+    v->data = value->data;
+    v->len = value->len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = (value->len == 0);
 }
