@@ -88,6 +88,7 @@ endif
 .PHONY: all help module nginx cli man unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
 .PHONY: check-corpora quality fuzz fuzzers bench bench-proxy bench-swaps
+.PHONY: bench-queue
 .PHONY: prefilter-check
 .PHONY: differential differential-deps differential-short
 .PHONY: test-console console-deps
@@ -130,6 +131,8 @@ help:
 	@echo 'make bench-proxy'
 	@echo '                submissions through nginx, beside ModSecurity and'
 	@echo '                a loop in Lua: build/bench-proxy.json; ROUNDS=5'
+	@echo 'make bench-queue'
+	@echo '                pages of the queue, and deliveries, ITEMS=$(ITEMS)'
 	@echo 'make bench-swaps'
 	@echo '                rules swapped SWAPS=$(SWAPS) times under load'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
@@ -422,6 +425,15 @@ bench-proxy:
 	@$(PYTHON) -B tests/bench/proxy.py --module $(MODULE) \
 	    --empty $(BENCH_EMPTY) --rounds $(ROUNDS) \
 	    --json $(BUILD)/bench-proxy.json $(BENCH_OPTS)
+
+# the moderators' queue, with many items
+
+ITEMS       = 100000
+
+bench-queue: test-deps
+	+@$(MAKE) --no-print-directory module
+	@$(PYTHON) -B tests/bench/queue.py --module $(MODULE) \
+	    --items $(ITEMS) --json $(BUILD)/bench-queue.json
 
 # each takes as long as the rules take to load, and half a second
 
