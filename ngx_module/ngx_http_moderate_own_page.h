@@ -21,6 +21,7 @@ typedef struct {
     ngx_str_t                   id;
     ngx_str_t                   reason;
     ngx_str_t                   receipt;    /* address of its page */
+    ngx_str_t                   form;       /* where it can be sent again */
     ngx_str_t                   page;       /* the built-in one, whole */
     char                       *policy;     /* its Content-Security-Policy */
 

@@ -33,6 +33,7 @@ static void ngx_http_moderate_receipt_path(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt);
 static ngx_int_t ngx_http_moderate_receipt_id(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt);
+static ngx_uint_t ngx_http_moderate_receipt_formed(ngx_str_t *receipt);
 static ngx_int_t ngx_http_moderate_receipt_mac(ngx_http_request_t *r,
     char *label, ngx_str_t *id, u_char *hex);
 static void ngx_http_moderate_receipt_body(ngx_http_request_t *r);
@@ -181,17 +182,11 @@ ngx_http_moderate_receipt_handler(ngx_http_request_t *r)
 
     ngx_http_moderate_receipt_path(r, receipt);
 
-    rc = ngx_http_moderate_receipt_id(r, receipt);
-
-    if (rc == NGX_ERROR) {
+    if (ngx_http_moderate_receipt_id(r, receipt) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     receipt->appeals = (r->method == NGX_HTTP_POST);
-
-    if (rc == NGX_DECLINED) {
-        receipt->outcome = NGX_HTTP_MODERATE_RECEIPT_UNKNOWN;
-    }
 
     rc = ngx_http_read_client_request_body(r, ngx_http_moderate_receipt_body);
 
@@ -277,60 +272,69 @@ ngx_http_moderate_receipt_path(ngx_http_request_t *r,
 
 
 /*
- * NGX_DECLINED: it has not the form of a receipt.  One that nobody was given
- * becomes an id that nothing is held under, so that to look for it is the same
- * work whether the id is known or not.
+ * A receipt that nobody was given, mistyped or not, becomes an id that nothing
+ * is held under: so it is the same work whether there is such an id or not.
  */
 
 static ngx_int_t
 ngx_http_moderate_receipt_id(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt)
 {
-    u_char      c, *p, mac[2 * NGX_HTTP_MODERATE_RECEIPT_BYTES];
+    u_char     *mac, *nobody;
+    ngx_str_t   id;
+
+    mac = ngx_pnalloc(r->pool, 4 * NGX_HTTP_MODERATE_RECEIPT_BYTES);
+    if (mac == NULL) {
+        return NGX_ERROR;
+    }
+
+    nobody = mac + 2 * NGX_HTTP_MODERATE_RECEIPT_BYTES;
+
+    id.data = receipt->receipt.data;
+    id.len = ngx_min(receipt->receipt.len, NGX_HTTP_MODERATE_ID_LEN);
+
+    receipt->id.len = NGX_HTTP_MODERATE_ID_LEN;
+
+    if (ngx_http_moderate_receipt_mac(r, "receipt", &id, mac) != NGX_OK
+        || ngx_http_moderate_receipt_mac(r, "nobody", &id, nobody) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    receipt->id.data = (ngx_http_moderate_receipt_formed(&receipt->receipt)
+                        && CRYPTO_memcmp(mac, id.data + id.len + 1,
+                                         2 * NGX_HTTP_MODERATE_RECEIPT_BYTES)
+                           == 0)
+                       ? id.data : nobody;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_moderate_receipt_formed(ngx_str_t *receipt)
+{
+    u_char      c;
     ngx_uint_t  i;
 
-    p = receipt->receipt.data;
-
-    if (receipt->receipt.len != NGX_HTTP_MODERATE_RECEIPT_LEN) {
-        return NGX_DECLINED;
+    if (receipt->len != NGX_HTTP_MODERATE_RECEIPT_LEN) {
+        return 0;
     }
 
     for (i = 0; i < NGX_HTTP_MODERATE_RECEIPT_LEN; i++) {
-        c = p[i];
+        c = receipt->data[i];
 
         if (i == NGX_HTTP_MODERATE_ID_LEN) {
             if (c != '.') {
-                return NGX_DECLINED;
+                return 0;
             }
 
         } else if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
-            return NGX_DECLINED;
+            return 0;
         }
     }
 
-    receipt->id.data = ngx_pnalloc(r->pool,
-                                   2 * NGX_HTTP_MODERATE_RECEIPT_BYTES);
-    if (receipt->id.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    receipt->id.len = NGX_HTTP_MODERATE_ID_LEN;
-    ngx_memcpy(receipt->id.data, p, NGX_HTTP_MODERATE_ID_LEN);
-
-    if (ngx_http_moderate_receipt_mac(r, "receipt", &receipt->id, mac)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (CRYPTO_memcmp(mac, p + NGX_HTTP_MODERATE_ID_LEN + 1, sizeof(mac))
-        == 0)
-    {
-        return NGX_OK;
-    }
-
-    return ngx_http_moderate_receipt_mac(r, "nobody", &receipt->id,
-                                         receipt->id.data);
+    return 1;
 }
 
 
@@ -390,16 +394,12 @@ ngx_http_moderate_receipt_body(ngx_http_request_t *r)
         receipt->outcome = NGX_HTTP_MODERATE_RECEIPT_AWAY;
     }
 
-    switch (receipt->outcome) {
-
-    case NGX_HTTP_MODERATE_RECEIPT_UNKNOWN:
-    case NGX_HTTP_MODERATE_RECEIPT_AWAY:
+    if (receipt->outcome == NGX_HTTP_MODERATE_RECEIPT_AWAY) {
         ngx_http_moderate_receipt_send(r, receipt);
         return;
-
-    default:
-        ngx_http_moderate_receipt_read(r, receipt);
     }
+
+    ngx_http_moderate_receipt_read(r, receipt);
 }
 
 

@@ -10,6 +10,8 @@
 #define NGX_HTTP_MODERATE_RECEIPT_H_INCLUDED_
 
 
+#include <jansson.h>
+
 #include "ngx_http_moderate_answer.h"
 #include "ngx_http_moderate_store.h"
 
@@ -45,6 +47,21 @@ typedef struct {
  */
 void ngx_http_moderate_receipt_send(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt);
+
+
+/* ngx_http_moderate_receipt_correct.c: to correct it, and to send it again */
+
+/* Returns the titles and texts: an array of {"name", "role", "value"}. */
+json_t *ngx_http_moderate_receipt_fields(ngx_http_moderate_item_t *item);
+
+/* Finds the path of the page with the form; its length is 0 if not known. */
+void ngx_http_moderate_receipt_source(ngx_http_request_t *r,
+    ngx_http_moderate_item_t *item, ngx_str_t *path);
+
+/* Writes that part of the page, and says how long it is at most. */
+size_t ngx_http_moderate_receipt_correct_len(json_t *fields, ngx_str_t *path);
+u_char *ngx_http_moderate_receipt_correct(u_char *p, u_char *last,
+    json_t *fields, ngx_str_t *path, ngx_uint_t lang);
 
 
 #endif /* NGX_HTTP_MODERATE_RECEIPT_H_INCLUDED_ */

@@ -10,8 +10,6 @@
 #include "ngx_http_moderate_own_page.h"
 #include "ngx_http_moderate_receipt.h"
 
-#include <jansson.h>
-
 
 #define NGX_HTTP_MODERATE_RECEIPT_POLICY                                     \
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "    \
@@ -40,12 +38,16 @@ static ngx_str_t *ngx_http_moderate_receipt_reason(
 static ngx_int_t ngx_http_moderate_receipt_headers(ngx_http_request_t *r);
 static ngx_int_t ngx_http_moderate_receipt_json(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang, ngx_str_t *text);
-static json_t *ngx_http_moderate_receipt_object(ngx_pool_t *pool,
+static json_t *ngx_http_moderate_receipt_object(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang);
+static json_t *ngx_http_moderate_receipt_again(ngx_http_request_t *r,
+    ngx_http_moderate_item_t *item);
 static json_t *ngx_http_moderate_receipt_sent(ngx_pool_t *pool,
     ngx_http_moderate_item_t *item);
 static ngx_int_t ngx_http_moderate_receipt_page(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang, ngx_str_t *page);
+static u_char *ngx_http_moderate_receipt_words_page(u_char *p, u_char *last,
+    ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang);
 static u_char *ngx_http_moderate_receipt_head(u_char *p, u_char *last,
     ngx_str_t *title, ngx_uint_t lang);
 static u_char *ngx_http_moderate_receipt_facts(u_char *p, u_char *last,
@@ -285,6 +287,10 @@ ngx_http_moderate_receipt_own(ngx_http_request_t *r,
         if (reason != NULL) {
             page.reason = *reason;
         }
+
+        if (ngx_http_moderate_receipt_open(receipt->item)) {
+            ngx_http_moderate_receipt_source(r, receipt->item, &page.form);
+        }
     }
 
     return ngx_http_moderate_own_page(r, mlcf->receipt_page, &page);
@@ -407,7 +413,7 @@ ngx_http_moderate_receipt_json(ngx_http_request_t *r,
     size_t   len;
     json_t  *json;
 
-    json = ngx_http_moderate_receipt_object(r->pool, receipt, lang);
+    json = ngx_http_moderate_receipt_object(r, receipt, lang);
     dump = json_dumps(json, JSON_COMPACT);
     json_decref(json);
 
@@ -431,7 +437,7 @@ ngx_http_moderate_receipt_json(ngx_http_request_t *r,
 
 
 static json_t *
-ngx_http_moderate_receipt_object(ngx_pool_t *pool,
+ngx_http_moderate_receipt_object(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang)
 {
     u_char                      time[64], *last;
@@ -478,52 +484,52 @@ ngx_http_moderate_receipt_object(ngx_pool_t *pool,
                         : json_string((char *)
                           ngx_http_moderate_reason_text(reason, lang)->data));
     json_object_set_new(json, "sent",
-                        ngx_http_moderate_receipt_sent(pool, item));
+                        ngx_http_moderate_receipt_sent(r->pool, item));
     json_object_set_new(json, "appeal",
                         json_boolean(ngx_http_moderate_receipt_open(item)));
+    json_object_set_new(json, "correct",
+                        ngx_http_moderate_receipt_again(r, item));
 
     return json;
 }
 
 
-/*
- * The title and the text, an array of strings: names, addresses and numbers
- * are not shown, as a receipt may be passed on
- */
+/* what can be corrected and sent again, or null */
+
+static json_t *
+ngx_http_moderate_receipt_again(ngx_http_request_t *r,
+    ngx_http_moderate_item_t *item)
+{
+    ngx_str_t  path;
+
+    if (!ngx_http_moderate_receipt_open(item)) {
+        return json_null();
+    }
+
+    ngx_http_moderate_receipt_source(r, item, &path);
+
+    return json_pack("{s:o, s:o}",
+                     "form", path.len == 0 ? json_null()
+                             : json_stringn((char *) path.data, path.len),
+                     "fields", ngx_http_moderate_receipt_fields(item));
+}
+
+
+/* the title and the text, an array of strings; or how it begins */
 
 static json_t *
 ngx_http_moderate_receipt_sent(ngx_pool_t *pool,
     ngx_http_moderate_item_t *item)
 {
-    size_t       i;
-    json_t      *sent, *fields, *field, *value;
-    ngx_str_t    excerpt;
-    const char  *role;
+    size_t      i;
+    json_t     *sent, *fields, *field;
+    ngx_str_t   excerpt;
 
     sent = json_array();
-    fields = json_loadb((char *) item->record.fields.data,
-                        item->record.fields.len, JSON_ALLOW_NUL, NULL);
+    fields = ngx_http_moderate_receipt_fields(item);
 
     json_array_foreach(fields, i, field) {
-        role = json_string_value(json_object_get(field, "role"));
-        value = json_object_get(field, "value");
-
-        if (role == NULL || !json_is_string(value)
-            || (ngx_strcmp(role, "text") != 0
-                && ngx_strcmp(role, "title") != 0))
-        {
-            continue;
-        }
-
-        /* what is converted stands for the bytes before it */
-
-        if (json_object_get(field, "charset") != NULL
-            && json_array_size(sent))
-        {
-            json_array_remove(sent, json_array_size(sent) - 1);
-        }
-
-        json_array_append(sent, value);
+        json_array_append(sent, json_object_get(field, "value"));
     }
 
     json_decref(fields);
@@ -546,9 +552,74 @@ static ngx_int_t
 ngx_http_moderate_receipt_page(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang, ngx_str_t *page)
 {
-    size_t                      len, i;
-    u_char                     *p, *last;
-    json_t                     *sent, *value;
+    size_t       len, i;
+    u_char      *p, *last;
+    json_t      *sent, *fields, *value;
+    ngx_str_t    path;
+    ngx_uint_t   open;
+
+    sent = NULL;
+    fields = NULL;
+    open = 0;
+    ngx_str_null(&path);
+
+    if (receipt->item != NULL) {
+        open = ngx_http_moderate_receipt_open(receipt->item);
+        sent = ngx_http_moderate_receipt_sent(r->pool, receipt->item);
+    }
+
+    if (open) {
+        fields = ngx_http_moderate_receipt_fields(receipt->item);
+        ngx_http_moderate_receipt_source(r, receipt->item, &path);
+    }
+
+    /* each byte of the text may become "&quot;" */
+
+    len = 8192 + ngx_http_moderate_style.len
+          + ngx_http_moderate_receipt_correct_len(fields, &path);
+
+    json_array_foreach(sent, i, value) {
+        len += 64 + 6 * json_string_length(value);
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    page->data = p;
+
+    if (p != NULL) {
+        last = p + len;
+        p = ngx_http_moderate_receipt_words_page(p, last, receipt, lang);
+
+        /* what is there to be copied is not shown twice */
+
+        if (receipt->item != NULL) {
+            p = ngx_http_moderate_receipt_facts(p, last, receipt,
+                                       json_array_size(fields) ? NULL : sent,
+                                       lang);
+        }
+
+        if (open) {
+            p = ngx_http_moderate_receipt_correct(p, last, fields, &path,
+                                                  lang);
+            p = ngx_http_moderate_receipt_form(p, last, lang);
+        }
+
+        p = ngx_slprintf(p, last, "</main></body></html>" CRLF);
+        page->len = p - page->data;
+    }
+
+    json_decref(sent);
+    json_decref(fields);
+
+    return (page->data == NULL) ? NGX_ERROR : NGX_OK;
+}
+
+
+/* the head, what it is, and what comes next */
+
+static u_char *
+ngx_http_moderate_receipt_words_page(u_char *p, u_char *last,
+    ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang)
+{
     ngx_str_t                  *text;
     ngx_http_moderate_words_t  *words, *error;
 
@@ -556,62 +627,25 @@ ngx_http_moderate_receipt_page(ngx_http_request_t *r,
     error = &ngx_http_moderate_outcome_words[receipt->outcome];
     text = &words->text[lang];
 
-    sent = NULL;
-
-    /* each byte of the text may become "&quot;" */
-
-    len = 8192 + ngx_http_moderate_style.len;
+    p = ngx_http_moderate_receipt_head(p, last, &words->title[lang], lang);
 
     if (receipt->item != NULL) {
-        sent = ngx_http_moderate_receipt_sent(r->pool, receipt->item);
 
-        if (ngx_http_moderate_receipt_open(receipt->item) == 0
-            && receipt->item->state == NGX_HTTP_MODERATE_REJECTED_STATE)
+        if (receipt->outcome != NGX_HTTP_MODERATE_RECEIPT_OK) {
+            p = ngx_slprintf(p, last, "<p role=\"alert\"><strong>%V.</strong> "
+                             "%V</p>", &error->title[lang],
+                             &error->text[lang]);
+        }
+
+        if (receipt->item->state == NGX_HTTP_MODERATE_REJECTED_STATE
+            && receipt->item->appealed)
         {
             text = &ngx_http_moderate_final_words[lang];
         }
     }
 
-    json_array_foreach(sent, i, value) {
-        len += 64 + 6 * json_string_length(value);
-    }
-
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        json_decref(sent);
-        return NGX_ERROR;
-    }
-
-    page->data = p;
-    last = p + len;
-
-    p = ngx_http_moderate_receipt_head(p, last, &words->title[lang], lang);
-
-    if (receipt->item != NULL
-        && receipt->outcome != NGX_HTTP_MODERATE_RECEIPT_OK)
-    {
-        p = ngx_slprintf(p, last, "<p role=\"alert\"><strong>%V.</strong> "
-                         "%V</p>", &error->title[lang], &error->text[lang]);
-    }
-
-    p = ngx_slprintf(p, last, "<h1>%V</h1><p>%V</p>" CRLF,
-                     &words->title[lang], text);
-
-    if (receipt->item != NULL) {
-        p = ngx_http_moderate_receipt_facts(p, last, receipt, sent, lang);
-
-        if (ngx_http_moderate_receipt_open(receipt->item)) {
-            p = ngx_http_moderate_receipt_form(p, last, lang);
-        }
-    }
-
-    p = ngx_slprintf(p, last, "</main></body></html>" CRLF);
-
-    page->len = p - page->data;
-
-    json_decref(sent);
-
-    return NGX_OK;
+    return ngx_slprintf(p, last, "<h1>%V</h1><p>%V</p>" CRLF,
+                        &words->title[lang], text);
 }
 
 
@@ -676,9 +710,11 @@ ngx_http_moderate_receipt_facts(u_char *p, u_char *last,
                          ngx_http_moderate_reason_text(reason, lang));
     }
 
-    p = ngx_slprintf(p, last, "<dt>%V</dt>",
-                     &ngx_http_moderate_receipt_labels[
-                         NGX_HTTP_MODERATE_LABEL_TEXT][lang]);
+    if (sent != NULL) {
+        p = ngx_slprintf(p, last, "<dt>%V</dt>",
+                         &ngx_http_moderate_receipt_labels[
+                             NGX_HTTP_MODERATE_LABEL_TEXT][lang]);
+    }
 
     json_array_foreach(sent, i, value) {
         p = ngx_slprintf(p, last, "<dd class=\"sent\" dir=\"auto\">");

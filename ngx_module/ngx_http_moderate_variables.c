@@ -69,6 +69,11 @@ static ngx_http_variable_t  ngx_http_moderate_vars[] = {
       offsetof(ngx_http_moderate_own_page_t, receipt),
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("moderate_form"), NULL,
+      ngx_http_moderate_told_variable,
+      offsetof(ngx_http_moderate_own_page_t, form),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("moderate_page"), NULL,
       ngx_http_moderate_page_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
