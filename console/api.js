@@ -122,6 +122,18 @@ export function whoami() {
 }
 
 
+/* Figures of the days from one to another, as in 2026-11-21. */
+
+export function stats(from, to) {
+    return asked("stats", { from, to });
+}
+
+
+export function rules() {
+    return call("rules");
+}
+
+
 export function addNote(id, text) {
     return post(`held/${encodeURIComponent(id)}/note`, { text });
 }

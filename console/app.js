@@ -7,6 +7,7 @@
 
 import { whoami } from "./api.js";
 import { bulk } from "./bulk.js";
+import * as dashboard from "./dashboard.js";
 import { act } from "./decisions.js";
 import { reasonKey } from "./dialogs.js";
 import * as filters from "./filters.js";
@@ -78,6 +79,10 @@ function listen() {
         paint(node("theme").value);
     });
 
+    on("days", "change", () => {
+        go("dashboard", new URLSearchParams({ days: node("days").value }));
+    });
+
     on("keys-button", "click", help);
     on("keys-on", "change", turn);
     on("reject", "keydown", reasonKey);
@@ -138,6 +143,11 @@ place("appeals", {
     enter: (query) => enterQueue(query, "appealed")
 });
 
+place("dashboard", {
+    id: "at-dashboard", title: "dashboard", draw: dashboard.draw,
+    enter: dashboard.enter
+});
+
 listen();
 listenQueue();
 paint(remembered("moderate.theme") || "auto");
@@ -146,3 +156,4 @@ node("language").value = document.documentElement.lang;
 await Promise.all([identify(), arrive()]);
 redraw();
 watch();
+dashboard.watch();

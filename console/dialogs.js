@@ -11,19 +11,31 @@ import { all, word } from "./words.js";
 
 const DIGITS = "1234567890-";
 
+let asking = null;      /* takes the answer of the dialog that is open */
+
 
 /*
  * Gives what the button says, "" when the dialog was left.  The event of one
- * that was left may come when it is open again.
+ * that was left may come when it is open again: who asked first has had the
+ * answer by then.
  */
 
 export function ask(dialog) {
+    if (asking) {
+        asking("");
+    }
+
     return new Promise((resolve) => {
         const closed = () => {
             if (!dialog.open) {
-                dialog.removeEventListener("close", closed);
-                resolve(dialog.returnValue);
+                asking(dialog.returnValue);
             }
+        };
+
+        asking = (answer) => {
+            asking = null;
+            dialog.removeEventListener("close", closed);
+            resolve(answer);
         };
 
         dialog.returnValue = "";

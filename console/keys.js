@@ -23,6 +23,7 @@ import { word } from "./words.js";
 const keys = [
     ["q", "keyQueue", "", () => go("queue")],
     ["e", "keyAppeals", "", () => go("appeals")],
+    ["d", "keyDashboard", "", () => go("dashboard")],
     ["j", "keyNext", "Q", () => moveTo(view.cursor + 1)],
     ["k", "keyPrevious", "Q", () => moveTo(view.cursor - 1)],
     ["o", "keyOpen", "Q", () => openAt(view.cursor)],

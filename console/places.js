@@ -53,6 +53,7 @@ export async function arrive() {
         section.hidden = section.id !== id;
     }
 
+    node("count").hidden = id !== "at-queue";
     entitle();
 
     if (from !== null && from !== name) {

@@ -77,6 +77,15 @@ export function write(node, value) {
 }
 
 
+/* The same where there can be no elements: in a chart, an attribute. */
+
+export function plain(value) {
+    return value.replace(hidden, (found, emoji) => (
+        emoji ? found : `[${names[found] || code(found)}]`))
+        .replace(stacks, (found) => `[+${[...found].length}]`);
+}
+
+
 function writeStacks(node, text) {
     let from = 0;
 

@@ -49,8 +49,24 @@ export function all(list) {
 }
 
 
-export function number(value) {
-    return new Intl.NumberFormat(language).format(value);
+export function number(value, style = "decimal") {
+    return new Intl.NumberFormat(language, {
+        style, maximumFractionDigits: style === "percent" ? 0 : 2
+    }).format(value);
+}
+
+
+/* Of seconds, in the largest unit of which there is at least one. */
+
+export function duration(seconds) {
+    const [unit, size] = [["day", 86400], ["hour", 3600], ["minute", 60],
+                          ["second", 1]]
+        .find(([, one]) => seconds >= one) || ["second", 1];
+
+    return new Intl.NumberFormat(language, {
+        style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0,
+        roundingMode: "floor"
+    }).format(seconds / size);
 }
 
 

@@ -187,6 +187,20 @@ export function redis(...words) {
 }
 
 
+/* Waits until probe() gives what is wanted, and gives what it gave last. */
+
+export async function settled(probe, wanted) {
+    let got;
+
+    await until(async () => {
+        got = await probe();
+        return JSON.stringify(got) === JSON.stringify(wanted);
+    });
+
+    return got;
+}
+
+
 /* Waits until probe() gives something true, and gives that. */
 
 export async function until(probe) {

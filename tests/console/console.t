@@ -37,6 +37,7 @@ http {
     moderate_site   portal;
 
     moderate_secret_file  %%TESTDIR%%/secret;
+    moderate_queue_age    1d;
 
     map $remote_user $role {
         viewer   viewer;
@@ -139,7 +140,7 @@ sub story {
 
 story('words');
 
-for (qw/ walk others appeal hostile /) {
+for (qw/ walk others appeal figures hostile /) {
     $t->redis('FLUSHALL');
     story($_);
 }

@@ -6,7 +6,8 @@
  */
 
 import {
-    accessible, browser, comment, is, open, portal, shot, until, violations
+    accessible, browser, comment, is, open, portal, settled, shot, until,
+    violations
 } from "./browser.js";
 
 const SPAM = "Buy pills now, buy\u200b pills at pills.example";
@@ -19,6 +20,11 @@ function rows(page) {
 
 function bar(page) {
     return page.locator("#undo").innerText();
+}
+
+
+async function says(page, name, text) {
+    is(name, await settled(() => bar(page), text), text);
 }
 
 
@@ -75,8 +81,8 @@ await browser(async (program) => {
 
     await minh.keyboard.press("j");
     await minh.keyboard.press("a");
-    is("what another has claimed is not decided", await until(async () => (
-        await bar(minh) === "claimed by lan")), true);
+    await says(minh, "what another has claimed is not decided",
+               "claimed by lan");
 
     await minh.route("**/api/events*", (route) => route.abort());
     await lan.keyboard.press("c");
@@ -101,8 +107,7 @@ await browser(async (program) => {
 
     await lan.keyboard.press("a");
     await lan.keyboard.press("u");
-    is("undo takes it back", await until(async () => (
-        await bar(lan) === "")), true);
+    await says(lan, "undo takes it back", "");
     await lan.waitForTimeout(200);
     is("and nothing is sent", await portal(), []);
 
@@ -112,8 +117,8 @@ await browser(async (program) => {
     await lan.getByRole("button", { name: "Send now" }).click();
     is("approve delivers", await until(async () => (
         (await portal())[0] === SPAM)), true);
-    is("and says so", await until(async () => (
-        await bar(lan) === "delivered: the portal answered 200")), true);
+    await says(lan, "and says so",
+               "delivered: the portal answered 200");
     is("the other sees it", await until(async () => (
         (await badges(minh)).join() === "delivered")), true);
 
@@ -130,13 +135,23 @@ await browser(async (program) => {
     await lan.keyboard.press("Escape");
     is("a dialog that was left does nothing", await bar(lan), "");
     await lan.keyboard.press("r");
+    await lan.waitForSelector("#reject[open]");
+
+    /* left and opened again, before its event has come */
+
+    await lan.evaluate(() => {
+        document.querySelector("#reject").close();
+        document.body.dispatchEvent(new KeyboardEvent("keydown", {
+            key: "r", bubbles: true
+        }));
+    });
     await lan.keyboard.press("1");
     await lan.keyboard.press("Enter");
     is("reject waits too", await until(async () => (
         /^Rejecting in/.test(await bar(lan)))), true);
     await lan.getByRole("button", { name: "Send now" }).click();
-    is("and is done", await until(async () => (
-        await bar(lan) === "rejected. Press u to undo.")), true);
+    await says(lan, "and is done",
+               "rejected. Press u to undo.");
 
     /* the wait ends by itself, and by leaving the page */
 
@@ -180,8 +195,8 @@ await browser(async (program) => {
     await bulk.keyboard.press("2");
     await bulk.keyboard.press("Enter");
     await bulk.getByRole("button", { name: "Send now" }).click();
-    is("each has its result", await until(async () => (
-        await bar(bulk) === "3 done, 0 not. Press u to undo.")), true);
+    await says(bulk, "each has its result",
+               "3 done, 0 not. Press u to undo.");
 
     /* filters, languages, themes, sizes */
 
