@@ -258,7 +258,10 @@ check_match(moderatectl_check_t *c, size_t i, const vet_look_t *look)
 }
 
 
-/* A phrase that is not found in itself is never found. */
+/*
+ * A phrase that is not found in itself is never found; but where several are
+ * wanted, one is none.
+ */
 
 static int
 check_words(moderatectl_check_t *c, size_t i, const vet_look_t *look)
@@ -268,6 +271,10 @@ check_words(moderatectl_check_t *c, size_t i, const vet_look_t *look)
     vet_hits_t        hits;
     vet_pool_t       *pool;
     vet_look_text_t   phrase;
+
+    if (look->over != 0) {
+        return MODERATECTL_OK;
+    }
 
     for (k = 0; vet_look_source(c->judge.rules, i, k, &phrase) == VET_OK;
          k++)

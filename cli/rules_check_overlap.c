@@ -57,13 +57,14 @@ moderatectl_check_overlaps(moderatectl_check_t *c)
     }
 
     /*
-     * A rule on trial is meant to hit what others do, and more links are some
-     * links.
+     * A rule on trial is meant to hit what others do, more links are some
+     * links, and what is a part of others has no score.
      */
 
     for (i = 0; vet_look(c->judge.rules, i, &look) == VET_OK; i++) {
         others[i].rule = look.rule;
         others[i].left_out = look.rule->mode == VET_MODE_SHADOW
+                             || look.rule->score == 0
                              || (strcmp(look.test, "words") != 0
                                  && strcmp(look.test, "match") != 0);
     }

@@ -584,6 +584,7 @@ typedef struct {
     vet_role_t              role;       /* the first that it looks at */
     size_t                  nsources;   /* phrases, or the pattern */
     size_t                  nexamples;
+    unsigned                over;       /* of so many it hits; 0: of one */
 } vet_look_t;
 
 /* A text of a rule: something it looks for, or an example. */

@@ -36,6 +36,7 @@ vet_look(const vet_ruleset_t *rs, size_t i, vet_look_t *look)
     look->role = vet_look_role(rule);
     look->nsources = rule->nphrases;
     look->nexamples = rule->nexamples;
+    look->over = rule->over;
 
     return VET_OK;
 }

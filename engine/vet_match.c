@@ -32,6 +32,7 @@ static int vet_match_needed(vet_matcher_t *m, size_t index);
 static void vet_match_clean(vet_hits_t *hits);
 static int vet_match_unreadable(vet_matcher_t *m);
 static int vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test);
+static int vet_match_fields(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
 static int vet_match_candidates(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
@@ -364,7 +365,6 @@ static int
 vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
 {
     int            rc;
-    size_t         i;
     vet_finding_t  f;
 
     memset(&f, 0, sizeof(vet_finding_t));
@@ -394,22 +394,35 @@ vet_match_rule(vet_matcher_t *m, const vet_test_rule_t *test)
         break;
     }
 
-    if (test->filtered) {
-        rc = vet_match_candidates(m, &f);
+    rc = test->filtered ? vet_match_candidates(m, &f)
+                        : vet_match_fields(m, &f);
 
-        if (rc == VET_OK && test->most > 1 && f.n > 1) {
-            vet_match_total(m, &f);
-        }
-
-        return rc;
+    if (rc == VET_OK && test->most > 1 && f.n > 1) {
+        vet_match_total(m, &f);
     }
 
+    if (rc == VET_OK && test->over != 0) {
+        vet_match_enough(m, &f);
+    }
+
+    return rc;
+}
+
+
+/* A pattern without a literal, in all fields. */
+
+static int
+vet_match_fields(vet_matcher_t *m, vet_finding_t *f)
+{
+    int     rc;
+    size_t  i;
+
     for (i = 0; i < m->s->nfields; i++) {
-        if (!vet_match_applies(m, test, i)) {
+        if (!vet_match_applies(m, f->test, i)) {
             continue;
         }
 
-        rc = vet_match_field(m, &f, i);
+        rc = vet_match_field(m, f, i);
         if (rc != VET_OK) {
             return rc;
         }

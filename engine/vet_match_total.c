@@ -56,6 +56,34 @@ vet_match_total(vet_matcher_t *m, const vet_finding_t *f)
 
 
 /*
+ * A rule that wants more than so many different phrases, or places of its
+ * pattern, has no hit when there are fewer.  Its hits are the last ones, but
+ * for what a pattern that ran out has left, which stays.
+ */
+
+void
+vet_match_enough(vet_matcher_t *m, const vet_finding_t *f)
+{
+    size_t  i, n;
+
+    if (f->n == 0 || m->hits->n != f->places[f->n - 1] + 1) {
+        return;
+    }
+
+    n = (f->test->test == VET_TEST_MATCH) ? f->n : 0;
+
+    for (i = 0; i < f->n && n <= f->test->over; i++) {
+        n += (f->test->test != VET_TEST_MATCH
+              && vet_match_counted(m, f, i) == 0);
+    }
+
+    if (n <= f->test->over) {
+        m->hits->n -= f->n;
+    }
+}
+
+
+/*
  * Tells whether the phrase of hit i of a rule is that of an earlier one, or
  * shares its words with one: "vay tien" and "tien nhanh" are both bare in
  * "vay tien nhanh".

@@ -133,6 +133,9 @@ int vet_match_parts(vet_matcher_t *m, vet_finding_t *f);
  */
 void vet_match_total(vet_matcher_t *m, const vet_finding_t *f);
 
+/* Takes the hits of a rule with "over" back, unless there are more phrases. */
+void vet_match_enough(vet_matcher_t *m, const vet_finding_t *f);
+
 /*
  * vet_match_except.c.  Tells whether exceptions drop all of a rule's hits, or
  * all in a field; and, with dropped, the one at a place.

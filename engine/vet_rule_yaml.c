@@ -41,6 +41,8 @@ static void vet_read_unused(vet_reader_t *r, const vet_node_t *map,
     const char *test);
 static void vet_read_words(vet_reader_t *r, const vet_node_t *node,
     vet_test_rule_t *rule);
+static void vet_read_least(vet_reader_t *r, const vet_node_t *map,
+    vet_test_rule_t *rule);
 static void vet_read_most(vet_reader_t *r, const vet_node_t *map,
     vet_test_rule_t *rule);
 static void vet_read_match(vet_reader_t *r, const vet_node_t *node,
@@ -79,7 +81,8 @@ static const struct {
     const char  *expected;
 } vet_uses[] = {
     { "view", "match ", "\"match\"" },
-    { "over", "measure personal ", "\"measure\" or \"personal\"" },
+    { "over", "measure personal words match ",
+      "\"words\", \"match\", \"measure\" or \"personal\"" },
     { "under", "measure ", "\"measure\"" },
     { "min_length", "measure ", "\"measure\"" },
     { "bare_score", "words ", "\"words\"" },
@@ -602,9 +605,11 @@ vet_read_test(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
     if (strcmp(test, "words") == 0) {
         vet_read_words(r, node, rule);
         vet_read_most(r, map, rule);
+        vet_read_least(r, map, rule);
 
     } else if (strcmp(test, "match") == 0) {
         vet_read_match(r, node, vet_child(map, "view"), rule);
+        vet_read_least(r, map, rule);
 
     } else if (strcmp(test, "measure") == 0) {
         vet_read_measure(r, map, node, rule);
@@ -735,6 +740,29 @@ vet_read_most(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
     }
 
     rule->most = most;
+}
+
+
+/* Of phrases or places: 0 is what the rule means anyway. */
+
+static void
+vet_read_least(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
+{
+    const vet_node_t  *node;
+
+    node = vet_child(map, "over");
+    if (node == NULL) {
+        return;
+    }
+
+    vet_read_number(r, map, "over", &rule->over);
+
+    if (rule->over >= VET_HITS_PER_RULE) {
+        vet_rule_error(r->errors, vet_at(r, node), "\"over\" is %u, expected "
+                       "a number of places from 0 to %d", rule->over,
+                       VET_HITS_PER_RULE - 1);
+        rule->over = 0;
+    }
 }
 
 

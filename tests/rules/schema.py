@@ -48,6 +48,12 @@ RULES_CASES = [
     ({"most": 0}, False),
     ({"most": 17}, False),
     ({"words": None, "match": "x", "most": 2}, False),
+    ({"words": ["x", "y"], "over": 1, "examples": {"hit": ["x y"],
+                                                    "miss": ["x"]}}, True),
+    ({"words": ["x"], "over": 16}, False),
+    ({"words": None, "match": "x", "over": 1, "examples":
+      {"hit": ["x x"], "miss": ["x"]}}, True),
+    ({"words": None, "match": "x", "over": 16}, False),
     ({"words": {"file": "list.txt"}}, True),
     ({"words": ["z", {"file": "list.txt"}]}, True),
     ({"words": {"file": "a b"}}, False),

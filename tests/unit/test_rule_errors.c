@@ -258,9 +258,14 @@ static const bad_case_t  bad_cases[] = {
       BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: links\n"),
       1, "set.yaml:3:5: rule \"a.b\": \"over\" is missing, expected a whole "
          "number such as 3, or \"under\"" },
-    { "over with words", BYTES(RULE "    over: 1\n"),
+    { "over with hosts", BYTES(HEAD ID CATEGORY SCORE EXAMPLES
+            "    hosts: [a.vn]\n"
+            "    over: 1\n"),
       1, "set.yaml:8:11: rule \"a.b\": \"over\" has no use here, expected "
-         "it with \"measure\" or \"personal\" only" },
+         "it with \"words\", \"match\", \"measure\" or \"personal\" only" },
+    { "over phrases", BYTES(RULE "    over: 16\n"),
+      1, "set.yaml:8:11: rule \"a.b\": \"over\" is 16, expected a number of "
+         "places from 0 to 15" },
     { "over negative",
       BYTES(HEAD ID CATEGORY SCORE EXAMPLES "    measure: links\n"
             "    over: -1\n"),
