@@ -170,6 +170,29 @@ vet_read_bound(vet_reader_t *r, const vet_node_t *map, const char *name)
 }
 
 
+/* Of phrases or places: 0 is what the rule means anyway. */
+
+void
+vet_read_least(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
+{
+    const vet_node_t  *node;
+
+    node = vet_child(map, "over");
+    if (node == NULL) {
+        return;
+    }
+
+    vet_read_number(r, map, "over", &rule->over);
+
+    if (rule->over >= VET_HITS_PER_RULE) {
+        vet_rule_error(r->errors, vet_at(r, node), "\"over\" is %u, expected "
+                       "a number of places from 0 to %d", rule->over,
+                       VET_HITS_PER_RULE - 1);
+        rule->over = 0;
+    }
+}
+
+
 /* Links are looked for everywhere when a rule does not say where. */
 
 void

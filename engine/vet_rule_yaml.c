@@ -41,8 +41,6 @@ static void vet_read_unused(vet_reader_t *r, const vet_node_t *map,
     const char *test);
 static void vet_read_words(vet_reader_t *r, const vet_node_t *node,
     vet_test_rule_t *rule);
-static void vet_read_least(vet_reader_t *r, const vet_node_t *map,
-    vet_test_rule_t *rule);
 static void vet_read_most(vet_reader_t *r, const vet_node_t *map,
     vet_test_rule_t *rule);
 static void vet_read_match(vet_reader_t *r, const vet_node_t *node,
@@ -740,29 +738,6 @@ vet_read_most(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
     }
 
     rule->most = most;
-}
-
-
-/* Of phrases or places: 0 is what the rule means anyway. */
-
-static void
-vet_read_least(vet_reader_t *r, const vet_node_t *map, vet_test_rule_t *rule)
-{
-    const vet_node_t  *node;
-
-    node = vet_child(map, "over");
-    if (node == NULL) {
-        return;
-    }
-
-    vet_read_number(r, map, "over", &rule->over);
-
-    if (rule->over >= VET_HITS_PER_RULE) {
-        vet_rule_error(r->errors, vet_at(r, node), "\"over\" is %u, expected "
-                       "a number of places from 0 to %d", rule->over,
-                       VET_HITS_PER_RULE - 1);
-        rule->over = 0;
-    }
 }
 
 

@@ -784,11 +784,16 @@ void vet_read_mode(vet_reader_t *r, const vet_node_t *map, vet_rule_t *rule);
 void vet_read_roles(vet_reader_t *r, const vet_node_t *node, size_t n,
     unsigned *roles);
 
-/* vet_rule_test.c: what a rule looks for, but for words and match. */
+/*
+ * vet_rule_test.c: what a rule looks for, but for words and match; of these,
+ * how many it wants.
+ */
 void vet_read_measure(vet_reader_t *r, const vet_node_t *map,
     const vet_node_t *node, vet_test_rule_t *rule);
 void vet_read_hosts(vet_reader_t *r, const vet_node_t *map,
     const vet_node_t *node, vet_test_rule_t *rule);
+void vet_read_least(vet_reader_t *r, const vet_node_t *map,
+    vet_test_rule_t *rule);
 void vet_read_personal(vet_reader_t *r, const vet_node_t *map,
     const vet_node_t *node, vet_test_rule_t *rule);
 void vet_read_parts(vet_reader_t *r, const vet_node_t *map,
