@@ -30,6 +30,9 @@ static const moderatectl_command_t  moderatectl_commands[] = {
     { "queue", moderatectl_queue,
       "look through what is held; approve it or reject it" },
 
+    { "erase", moderatectl_erase,
+      "forget the submission of a receipt, or those of somebody" },
+
     { "report", moderatectl_report,
       "figures of some days, as an office has to give them" },
 

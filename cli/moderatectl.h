@@ -39,6 +39,7 @@ int moderatectl_rules_precision(int argc, char **argv);
 int moderatectl_explain(int argc, char **argv);
 int moderatectl_queue(int argc, char **argv);
 int moderatectl_audit(int argc, char **argv);
+int moderatectl_erase(int argc, char **argv);
 int moderatectl_report(int argc, char **argv);
 int moderatectl_webhooks(int argc, char **argv);
 

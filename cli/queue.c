@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "moderatectl.h"
+#include "queue.h"
 
 
 #define MODERATECTL_PAGE         100      /* items asked for at a time */
@@ -21,13 +20,30 @@
 #define MODERATECTL_PATH_LEN     2048
 
 
+typedef enum {
+    MODERATECTL_LISTS = 0,
+    MODERATECTL_SHOWS,                  /* POST with reveal */
+    MODERATECTL_DECIDES,                /* the version that is there */
+    MODERATECTL_NOTES
+} moderatectl_queue_kind_t;
+
 typedef struct {
+    const char                 *name;
+    moderatectl_queue_kind_t    kind;
+} moderatectl_action_t;
+
+typedef struct {
+    const moderatectl_action_t *does;
     const char             *action;
     const char             *id;
     const char             *api;
     const char             *credentials;
     const char             *state;
     const char             *reason;
+    const char             *text;
+    const char             *form;
+    const char             *rule;
+    const char             *category;
     long                    limit;
     int                     json;
     int                     help;
@@ -39,10 +55,28 @@ static const struct option  moderatectl_queue_long[] = {
     { "credentials", required_argument, NULL, 'c' },
     { "state", required_argument, NULL, 's' },
     { "limit", required_argument, NULL, 'l' },
+    { "form", required_argument, NULL, 'f' },
+    { "rule", required_argument, NULL, 'u' },
+    { "category", required_argument, NULL, 'g' },
     { "reason", required_argument, NULL, 'r' },
+    { "text", required_argument, NULL, 't' },
     { "json", no_argument, NULL, 'j' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 }
+};
+
+
+static const moderatectl_action_t  moderatectl_actions[] = {
+    { "list", MODERATECTL_LISTS },
+    { "show", MODERATECTL_SHOWS },
+    { "reveal", MODERATECTL_SHOWS },
+    { "claim", MODERATECTL_DECIDES },
+    { "unclaim", MODERATECTL_DECIDES },
+    { "approve", MODERATECTL_DECIDES },
+    { "reject", MODERATECTL_DECIDES },
+    { "undo", MODERATECTL_DECIDES },
+    { "note", MODERATECTL_NOTES },
+    { NULL, MODERATECTL_LISTS }
 };
 
 
@@ -62,26 +96,27 @@ static int moderatectl_queue_show(moderatectl_queue_t *q,
     moderatectl_api_t *api);
 static int moderatectl_queue_decide(moderatectl_queue_t *q,
     moderatectl_api_t *api);
+static int moderatectl_queue_post(moderatectl_queue_t *q,
+    moderatectl_api_t *api, json_t *body, json_t **answer);
+static int moderatectl_queue_note(moderatectl_queue_t *q,
+    moderatectl_api_t *api);
 static int moderatectl_queue_result(moderatectl_queue_t *q,
     const json_t *answer);
 static int moderatectl_queue_fetch(moderatectl_queue_t *q,
     moderatectl_api_t *api, json_t **item);
 static int moderatectl_queue_path(char *path, const char *id,
     const char *action);
-static void moderatectl_queue_item(const json_t *item);
-static void moderatectl_queue_hit(const json_t *hit);
-static void moderatectl_queue_field(const json_t *field);
-static void moderatectl_queue_json(const json_t *json);
-static void moderatectl_queue_pair(const char *name, const json_t *value);
-static void moderatectl_queue_value(const json_t *value);
-static void moderatectl_queue_time(const json_t *value);
 
 
 static const char  moderatectl_queue_usage[] =
-    "usage: moderatectl queue list [--state STATE] [--limit N] [--json]\n"
-    "       moderatectl queue show ID [--json]\n"
-    "       moderatectl queue approve ID [--json]\n"
+    "usage: moderatectl queue list [--state STATE] [--form PATH] [--rule ID]\n"
+    "                              [--category NAME] [--limit N] [--json]\n"
+    "       moderatectl queue show | reveal ID [--json]\n"
+    "       moderatectl queue claim | unclaim | approve | undo ID [--json]\n"
     "       moderatectl queue reject ID --reason CODE [--json]\n"
+    "       moderatectl queue note ID --text TEXT [--json]\n"
+    "\n"
+    "\"reveal\" shows personal data, which \"show\" hides; that is recorded.\n"
     "\n"
     "  --api URL           where the moderation API is, or MODERATE_API\n"
     "  --credentials FILE  with user:password, or MODERATE_CREDENTIALS\n"
@@ -165,8 +200,24 @@ moderatectl_queue_options(moderatectl_queue_t *q, int argc, char **argv)
             }
             break;
 
+        case 'f':
+            q->form = optarg;
+            break;
+
+        case 'u':
+            q->rule = optarg;
+            break;
+
+        case 'g':
+            q->category = optarg;
+            break;
+
         case 'r':
             q->reason = optarg;
+            break;
+
+        case 't':
+            q->text = optarg;
             break;
 
         case 'j':
@@ -219,32 +270,43 @@ moderatectl_queue_limit(const char *s, long *limit)
 static int
 moderatectl_queue_check(moderatectl_queue_t *q)
 {
-    int  list, reject;
+    int                          lists;
+    const moderatectl_action_t  *a;
 
     if (q->action == NULL) {
         fprintf(stderr, "moderatectl: list, show, approve or reject?\n");
         return MODERATECTL_USAGE;
     }
 
-    list = strcmp(q->action, "list") == 0;
-    reject = strcmp(q->action, "reject") == 0;
+    for (a = moderatectl_actions; a->name != NULL; a++) {
+        if (strcmp(q->action, a->name) == 0) {
+            break;
+        }
+    }
 
-    if (!list && !reject && strcmp(q->action, "show") != 0
-        && strcmp(q->action, "approve") != 0)
-    {
+    if (a->name == NULL) {
         fprintf(stderr, "moderatectl: unknown action \"%s\"\n", q->action);
         return MODERATECTL_USAGE;
     }
 
-    if (list != (q->id == NULL) || (q->id != NULL && *q->id == '\0')) {
-        fprintf(stderr, list ? "moderatectl: list takes no id\n"
-                             : "moderatectl: which id?\n");
+    q->does = a;
+    lists = (a->kind == MODERATECTL_LISTS);
+
+    if (lists != (q->id == NULL) || (q->id != NULL && *q->id == '\0')) {
+        fprintf(stderr, lists ? "moderatectl: list takes no id\n"
+                              : "moderatectl: which id?\n");
         return MODERATECTL_USAGE;
     }
 
-    if (reject != (q->reason != NULL)) {
+    if ((strcmp(q->action, "reject") == 0) != (q->reason != NULL)) {
         fprintf(stderr, "moderatectl: --reason goes with reject, "
                 "and reject with --reason\n");
+        return MODERATECTL_USAGE;
+    }
+
+    if ((a->kind == MODERATECTL_NOTES) != (q->text != NULL)) {
+        fprintf(stderr, "moderatectl: --text goes with note, "
+                "and note with --text\n");
         return MODERATECTL_USAGE;
     }
 
@@ -261,15 +323,20 @@ moderatectl_queue_check(moderatectl_queue_t *q)
 static int
 moderatectl_queue_run(moderatectl_queue_t *q, moderatectl_api_t *api)
 {
-    if (strcmp(q->action, "list") == 0) {
+    switch (q->does->kind) {
+
+    case MODERATECTL_LISTS:
         return moderatectl_queue_list(q, api);
-    }
 
-    if (strcmp(q->action, "show") == 0) {
+    case MODERATECTL_SHOWS:
         return moderatectl_queue_show(q, api);
-    }
 
-    return moderatectl_queue_decide(q, api);
+    case MODERATECTL_NOTES:
+        return moderatectl_queue_note(q, api);
+
+    default:
+        return moderatectl_queue_decide(q, api);
+    }
 }
 
 
@@ -298,11 +365,9 @@ moderatectl_queue_list(moderatectl_queue_t *q, moderatectl_api_t *api)
         n = moderatectl_queue_items(q, page, left, all);
         left -= n;
 
-        /* a page of nothing would never come to an end */
+        /* under a filter a page may be empty, and not the last */
 
-        if (n > 0) {
-            next = json_incref(json_object_get(page, "next"));
-        }
+        next = json_incref(json_object_get(page, "next"));
 
         json_decref(page);
 
@@ -360,27 +425,42 @@ static int
 moderatectl_queue_page(moderatectl_queue_t *q, moderatectl_api_t *api, long n,
     const char *before, json_t **answer)
 {
-    int    len;
-    char   path[MODERATECTL_PATH_LEN], *state, *cursor;
+    char    path[MODERATECTL_PATH_LEN], *value;
+    size_t  i, len;
 
-    state = moderatectl_api_escape(q->state != NULL ? q->state : "");
-    cursor = moderatectl_api_escape(before != NULL ? before : "");
+    const struct {
+        const char  *name;
+        const char  *value;
+    } filters[] = {
+        { "state", q->state },
+        { "form", q->form },
+        { "rule", q->rule },
+        { "category", q->category },
+        { "before", before }
+    };
 
-    len = -1;
+    len = snprintf(path, sizeof(path), "held?limit=%ld",
+                   n > MODERATECTL_PAGE ? MODERATECTL_PAGE : n);
 
-    if (state != NULL && cursor != NULL) {
-        len = snprintf(path, sizeof(path), "held?limit=%ld%s%s%s%s",
-                       n > MODERATECTL_PAGE ? MODERATECTL_PAGE : n,
-                       *state != '\0' ? "&state=" : "", state,
-                       *cursor != '\0' ? "&before=" : "", cursor);
-    }
+    for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
 
-    free(state);
-    free(cursor);
+        if (filters[i].value == NULL || *filters[i].value == '\0') {
+            continue;
+        }
 
-    if (len < 0 || (size_t) len >= sizeof(path)) {
-        fprintf(stderr, "moderatectl: too long a state\n");
-        return MODERATECTL_USAGE;
+        value = moderatectl_api_escape(filters[i].value);
+        if (value == NULL) {
+            return moderatectl_no_memory();
+        }
+
+        len += snprintf(path + len, sizeof(path) - len, "&%s=%s",
+                        filters[i].name, value);
+        free(value);
+
+        if (len >= sizeof(path)) {
+            fprintf(stderr, "moderatectl: too long a %s\n", filters[i].name);
+            return MODERATECTL_USAGE;
+        }
     }
 
     return moderatectl_api_call(api, path, NULL, NULL, answer);
@@ -394,7 +474,9 @@ moderatectl_queue_show(moderatectl_queue_t *q, moderatectl_api_t *api)
     json_t  *item, *elt;
     size_t   i;
 
-    rc = moderatectl_queue_fetch(q, api, &item);
+    rc = (strcmp(q->action, "reveal") == 0)
+         ? moderatectl_queue_post(q, api, NULL, &item)
+         : moderatectl_queue_fetch(q, api, &item);
 
     if (rc != MODERATECTL_OK) {
         return rc;
@@ -418,6 +500,10 @@ moderatectl_queue_show(moderatectl_queue_t *q, moderatectl_api_t *api)
     moderatectl_queue_pair("score", json_object_get(item, "score"));
     moderatectl_queue_pair("unreadable", json_object_get(item, "unreadable"));
     moderatectl_queue_pair("appeal", json_object_get(item, "appeal"));
+
+    if (json_is_true(json_object_get(item, "masked"))) {
+        printf("personal data is hidden; \"queue reveal\" shows it\n");
+    }
 
     printf("\nhits\n");
 
@@ -493,6 +579,63 @@ moderatectl_queue_decide(moderatectl_queue_t *q, moderatectl_api_t *api)
     json_decref(answer);
 
     return rc;
+}
+
+
+/* A call that needs no version: body is released, and may be NULL. */
+
+static int
+moderatectl_queue_post(moderatectl_queue_t *q, moderatectl_api_t *api,
+    json_t *body, json_t **answer)
+{
+    int   rc;
+    char  path[MODERATECTL_PATH_LEN];
+
+    if (body == NULL) {
+        body = json_object();
+    }
+
+    rc = moderatectl_queue_path(path, q->id, q->action);
+
+    if (rc == MODERATECTL_OK) {
+        rc = moderatectl_api_call(api, path, body, NULL, answer);
+    }
+
+    json_decref(body);
+
+    return rc;
+}
+
+
+static int
+moderatectl_queue_note(moderatectl_queue_t *q, moderatectl_api_t *api)
+{
+    int      rc;
+    json_t  *text, *answer;
+
+    text = json_string(q->text);
+
+    if (text == NULL) {
+        fprintf(stderr, "moderatectl: the text is not UTF-8\n");
+        return MODERATECTL_USAGE;
+    }
+
+    rc = moderatectl_queue_post(q, api, json_pack("{s:o}", "text", text),
+                                &answer);
+    if (rc != MODERATECTL_OK) {
+        return rc;
+    }
+
+    if (q->json) {
+        moderatectl_queue_json(answer);
+
+    } else {
+        printf("noted\n");
+    }
+
+    json_decref(answer);
+
+    return MODERATECTL_OK;
 }
 
 
@@ -582,173 +725,4 @@ moderatectl_queue_path(char *path, const char *id, const char *action)
     }
 
     return MODERATECTL_OK;
-}
-
-
-static void
-moderatectl_queue_item(const json_t *item)
-{
-    json_t  *hits, *hit;
-    size_t   i;
-
-    moderatectl_queue_value(json_object_get(item, "id"));
-    printf("  ");
-    moderatectl_queue_value(json_object_get(item, "state"));
-    printf("  ");
-    moderatectl_queue_time(json_object_get(item, "received"));
-    printf("  ");
-    moderatectl_queue_value(json_object_get(item, "form"));
-    printf("\n    score ");
-    moderatectl_queue_value(json_object_get(item, "score"));
-
-    hits = json_object_get(item, "hits");
-
-    json_array_foreach(hits, i, hit) {
-        printf(i == 0 ? ": " : ", ");
-        moderatectl_queue_value(json_object_get(hit, "rule"));
-    }
-
-    if (json_is_string(json_object_get(item, "claimed_by"))) {
-        printf("; claimed by ");
-        moderatectl_queue_value(json_object_get(item, "claimed_by"));
-    }
-
-    printf("\n    ");
-    moderatectl_queue_value(json_object_get(item, "excerpt"));
-    printf("\n\n");
-}
-
-
-static void
-moderatectl_queue_hit(const json_t *hit)
-{
-    json_t  *field;
-
-    moderatectl_queue_value(json_object_get(hit, "rule"));
-    printf("  ");
-    moderatectl_queue_value(json_object_get(hit, "category"));
-    printf("  ");
-    moderatectl_queue_value(json_object_get(hit, "score"));
-
-    field = json_object_get(hit, "field");
-
-    if (json_is_string(field)) {
-        printf("  in ");
-        moderatectl_queue_value(field);
-        printf(", bytes ");
-        moderatectl_queue_value(json_object_get(hit, "start"));
-        printf("-");
-        moderatectl_queue_value(json_object_get(hit, "end"));
-    }
-
-    printf("\n");
-}
-
-
-static void
-moderatectl_queue_field(const json_t *field)
-{
-    json_t  *value;
-
-    printf("    ");
-    moderatectl_queue_value(json_object_get(field, "name"));
-    printf(" (");
-    moderatectl_queue_value(json_object_get(field, "role"));
-    printf(")");
-
-    if (json_is_true(json_object_get(field, "file"))) {
-        printf(": file \"");
-        moderatectl_queue_value(json_object_get(field, "filename"));
-        printf("\", ");
-        moderatectl_queue_value(json_object_get(field, "size"));
-        printf(" bytes\n");
-        return;
-    }
-
-    printf("\n");
-
-    value = json_object_get(field, "value");
-
-    moderatectl_print(stdout, json_string_value(value),
-                      json_string_length(value), 8);
-}
-
-
-/* JSON for programs, and for terminals as well: nothing but ASCII. */
-
-static void
-moderatectl_queue_json(const json_t *json)
-{
-    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    printf("\n");
-}
-
-
-static void
-moderatectl_queue_pair(const char *name, const json_t *value)
-{
-    if (value == NULL || json_is_null(value)
-        || (json_is_string(value) && json_string_length(value) == 0))
-    {
-        return;
-    }
-
-    printf("%-12s", name);
-    moderatectl_queue_value(value);
-    printf("\n");
-}
-
-
-/* Prints a scalar as it reads, anything else as compact JSON; one line. */
-
-static void
-moderatectl_queue_value(const json_t *value)
-{
-    char  *text;
-
-    if (json_is_string(value)) {
-        moderatectl_print(stdout, json_string_value(value),
-                          json_string_length(value), -1);
-
-    } else if (json_is_real(value)) {
-        printf("%g", json_real_value(value));
-
-    } else if (value != NULL && !json_is_null(value)) {
-        text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-
-        if (text != NULL) {
-            moderatectl_print(stdout, text, strlen(text), -1);
-        }
-
-        free(text);
-    }
-}
-
-
-/* Seconds or milliseconds since the epoch are shown as local time. */
-
-static void
-moderatectl_queue_time(const json_t *value)
-{
-    char       text[32];
-    time_t     t;
-    double     seconds;
-    struct tm  tm;
-
-    if (!json_is_number(value)) {
-        moderatectl_queue_value(value);
-        return;
-    }
-
-    seconds = json_number_value(value);
-    t = (time_t) (seconds > 1e11 ? seconds / 1000 : seconds);
-
-    if (localtime_r(&t, &tm) == NULL
-        || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) == 0)
-    {
-        moderatectl_queue_value(value);
-        return;
-    }
-
-    printf("%s", text);
 }

@@ -560,6 +560,16 @@ int vet_fields_json(vet_pool_t *pool, const vet_submission_t *s,
 int vet_hits_json(vet_pool_t *pool, const vet_submission_t *s,
     const vet_hits_t *hits, vet_str_t *json);
 
+/*
+ * Hides the personal data of a text: each byte of a citizen's number, a phone
+ * or bank-card number or a mail address becomes VET_MASK, so that places stay
+ * what they are.  Where there is none, *masked is the value itself.  VET_LIMIT
+ * and VET_ERROR as of vet_parse; *masked is then not to be shown.
+ */
+#define VET_MASK  '*'
+
+int vet_mask(vet_pool_t *pool, vet_str_t value, vet_str_t *masked);
+
 /* The categories that there are, one by one; behind the last, an empty one. */
 vet_str_t vet_category(size_t i);
 

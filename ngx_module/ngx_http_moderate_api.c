@@ -72,6 +72,10 @@ static ngx_http_moderate_route_t  ngx_http_moderate_routes[] = {
 
     { ngx_string("note"), NGX_HTTP_POST, 1, NGX_HTTP_MODERATE_WRITES,
       ngx_http_moderate_api_note },
+    { ngx_string("reveal"), NGX_HTTP_POST, 1, NGX_HTTP_MODERATE_WRITES,
+      ngx_http_moderate_api_reveal },
+    { ngx_string("erase"), NGX_HTTP_POST, 0, NGX_HTTP_MODERATE_ERASES,
+      ngx_http_moderate_api_erase },
     { ngx_string("held/bulk"), NGX_HTTP_POST, 0, NGX_HTTP_MODERATE_WRITES,
       ngx_http_moderate_api_bulk },
 
@@ -468,7 +472,7 @@ ngx_http_moderate_api_route(ngx_http_request_t *r,
     if (api->route->decides >= NGX_HTTP_MODERATE_RULES && !api->admin) {
         return ngx_http_moderate_api_refuse(r, NGX_HTTP_FORBIDDEN,
                                             "forbidden",
-                                            "rules are changed by an admin");
+                                            "this is done by an admin");
     }
 
     return NGX_OK;

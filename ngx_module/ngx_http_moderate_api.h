@@ -20,6 +20,7 @@
 
 typedef struct ngx_http_moderate_api_s  ngx_http_moderate_api_t;
 typedef struct ngx_http_moderate_api_fleet_s  ngx_http_moderate_api_fleet_t;
+typedef struct ngx_http_moderate_erase_s  ngx_http_moderate_erase_t;
 
 typedef ngx_int_t (*ngx_http_moderate_api_pt)(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
@@ -29,7 +30,8 @@ typedef enum {
     NGX_HTTP_MODERATE_DECIDES,              /* one version; not for viewers */
     NGX_HTTP_MODERATE_WRITES,               /* without If-Match; likewise */
     NGX_HTTP_MODERATE_RULES,                /* with If-Match, for admins */
-    NGX_HTTP_MODERATE_PUSHES                /* a body of its own; likewise */
+    NGX_HTTP_MODERATE_PUSHES,               /* a body of its own; likewise */
+    NGX_HTTP_MODERATE_ERASES                /* without If-Match; likewise */
 } ngx_http_moderate_decides_e;
 
 typedef struct {
@@ -56,6 +58,7 @@ struct ngx_http_moderate_api_s {
     ngx_str_t                   ruleset;    /* its name */
     ngx_str_t                   verb;       /* what is done to it */
     ngx_http_moderate_api_fleet_t  *fleet;
+    ngx_http_moderate_erase_t  *erase;
 
     ngx_http_moderate_list_t    list;
     ngx_http_moderate_events_t  events;
@@ -71,6 +74,7 @@ struct ngx_http_moderate_api_s {
     unsigned                    viewer:1;
     unsigned                    late:1;     /* the item is read to say why */
     unsigned                    preview:1;  /* nothing is done */
+    unsigned                    reveal:1;   /* personal data is shown */
 };
 
 
@@ -95,8 +99,12 @@ void ngx_http_moderate_api_error(ngx_http_request_t *r, ngx_uint_t status,
 json_t *ngx_http_moderate_api_string(ngx_str_t *s);
 json_t *ngx_http_moderate_api_time(ngx_str_t *ms);
 
-/* Return a new object, or NULL when memory is out. */
-json_t *ngx_http_moderate_api_summary(ngx_http_moderate_item_t *item);
+/*
+ * Return a new object, or NULL when memory is out.  Personal data is masked
+ * unless the call is to reveal it.
+ */
+json_t *ngx_http_moderate_api_summary(ngx_http_request_t *r,
+    ngx_http_moderate_item_t *item);
 json_t *ngx_http_moderate_api_item(ngx_http_request_t *r,
     ngx_http_moderate_item_t *item);
 
@@ -105,6 +113,10 @@ json_t *ngx_http_moderate_api_item(ngx_http_request_t *r,
 
 /* Gives a parameter of the query, decoded; empty when it is not there. */
 ngx_int_t ngx_http_moderate_api_arg(ngx_http_request_t *r, char *name,
+    ngx_str_t *value);
+
+/* Reads the cursor of a page, which is not copied.  NGX_ERROR: it is none. */
+ngx_int_t ngx_http_moderate_list_cursor(ngx_http_moderate_list_t *list,
     ngx_str_t *value);
 
 ngx_int_t ngx_http_moderate_api_list(ngx_http_request_t *r,
@@ -130,6 +142,26 @@ ngx_int_t ngx_http_moderate_api_note(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 ngx_int_t ngx_http_moderate_api_bulk(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
+
+ngx_int_t ngx_http_moderate_api_reveal(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+
+/* ngx_http_moderate_api_erase.c: what is to be forgotten */
+
+ngx_int_t ngx_http_moderate_api_erase(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api);
+
+/* ngx_http_moderate_api_mask.c: personal data */
+
+/*
+ * Replace, in place, what is personal in a string of JSON, or in the values of
+ * vet_fields_json; *masked is set when there was something.  What cannot be
+ * looked through is replaced as a whole.
+ */
+json_t *ngx_http_moderate_api_mask(ngx_http_moderate_api_t *api,
+    json_t *string, ngx_uint_t *masked);
+void ngx_http_moderate_api_mask_fields(ngx_http_moderate_api_t *api,
+    json_t *fields, ngx_uint_t *masked);
 
 /* ngx_http_moderate_api_fleet.c: rule sets for a fleet */
 

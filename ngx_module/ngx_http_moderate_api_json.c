@@ -15,6 +15,8 @@
 static ngx_int_t ngx_http_moderate_api_headers(ngx_http_request_t *r,
     ngx_uint_t version);
 static json_t *ngx_http_moderate_api_embed(ngx_str_t *s);
+static void ngx_http_moderate_api_unreadable(ngx_http_request_t *r,
+    ngx_http_moderate_record_t *record, json_t *json, ngx_uint_t *masked);
 static json_t *ngx_http_moderate_api_history(
     ngx_http_moderate_item_t *item);
 static json_t *ngx_http_moderate_api_event(ngx_http_moderate_event_t *event);
@@ -122,10 +124,15 @@ ngx_http_moderate_api_error(ngx_http_request_t *r, ngx_uint_t status,
 /* one line of the queue */
 
 json_t *
-ngx_http_moderate_api_summary(ngx_http_moderate_item_t *item)
+ngx_http_moderate_api_summary(ngx_http_request_t *r,
+    ngx_http_moderate_item_t *item)
 {
-    char    *state;
-    json_t  *claimed_by;
+    char                     *state;
+    json_t                   *claimed_by, *excerpt;
+    ngx_uint_t                masked;
+    ngx_http_moderate_api_t  *api;
+
+    api = ngx_http_moderate_get_api(r);
 
     state = (item->state < NGX_HTTP_MODERATE_STATES)
             ? (char *) ngx_http_moderate_states[item->state].data : "lost";
@@ -134,7 +141,11 @@ ngx_http_moderate_api_summary(ngx_http_moderate_item_t *item)
                  ? ngx_http_moderate_api_string(&item->claimed_by)
                  : json_null();
 
-    return json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+    masked = 0;
+    excerpt = ngx_http_moderate_api_string(&item->record.excerpt);
+    excerpt = ngx_http_moderate_api_mask(api, excerpt, &masked);
+
+    return json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
                      "id", ngx_http_moderate_api_string(&item->record.id),
                      "state", state,
                      "version", (json_int_t) item->version,
@@ -143,8 +154,8 @@ ngx_http_moderate_api_summary(ngx_http_moderate_item_t *item)
                      "form", ngx_http_moderate_api_string(&item->record.form),
                      "score", ngx_http_moderate_api_embed(&item->record.score),
                      "hits", ngx_http_moderate_api_embed(&item->record.hits),
-                     "excerpt",
-                     ngx_http_moderate_api_string(&item->record.excerpt),
+                     "excerpt", excerpt,
+                     "masked", (int) masked,
                      "claimed_by", claimed_by);
 }
 
@@ -155,21 +166,37 @@ json_t *
 ngx_http_moderate_api_item(ngx_http_request_t *r,
     ngx_http_moderate_item_t *item)
 {
-    json_t                      *json;
-    ngx_str_t                    begin;
+    json_t                      *json, *uri, *fields, *appeal;
+    ngx_uint_t                   masked;
+    ngx_http_moderate_api_t     *api;
     ngx_http_moderate_record_t  *record;
 
+    api = ngx_http_moderate_get_api(r);
     record = &item->record;
-    json = ngx_http_moderate_api_summary(item);
+    json = ngx_http_moderate_api_summary(r, item);
 
     if (json == NULL) {
         return NULL;
     }
 
+    masked = json_is_true(json_object_get(json, "masked"));
+
+    uri = ngx_http_moderate_api_string(&record->uri);
+    uri = ngx_http_moderate_api_mask(api, uri, &masked);
+
+    fields = ngx_http_moderate_api_embed(&record->fields);
+    ngx_http_moderate_api_mask_fields(api, fields, &masked);
+
+    appeal = json_null();
+
+    if (item->appealed) {
+        appeal = ngx_http_moderate_api_string(&item->appeal);
+        appeal = ngx_http_moderate_api_mask(api, appeal, &masked);
+    }
+
     json_object_set_new(json, "method",
                         ngx_http_moderate_api_string(&record->method));
-    json_object_set_new(json, "uri",
-                        ngx_http_moderate_api_string(&record->uri));
+    json_object_set_new(json, "uri", uri);
     json_object_set_new(json, "host",
                         ngx_http_moderate_api_string(&record->host));
     json_object_set_new(json, "reason",
@@ -177,18 +204,29 @@ ngx_http_moderate_api_item(ngx_http_request_t *r,
     json_object_set_new(json, "ruleset",
                         ngx_http_moderate_api_string(&record->ruleset));
     json_object_set_new(json, "size", json_integer(record->body.len));
-    json_object_set_new(json, "fields",
-                        ngx_http_moderate_api_embed(&record->fields));
+    json_object_set_new(json, "fields", fields);
     json_object_set_new(json, "history",
                         ngx_http_moderate_api_history(item));
-    json_object_set_new(json, "appeal",
-                        item->appealed
-                        ? ngx_http_moderate_api_string(&item->appeal)
-                        : json_null());
+    json_object_set_new(json, "appeal", appeal);
+
+    ngx_http_moderate_api_unreadable(r, record, json, &masked);
+
+    json_object_set_new(json, "masked", json_boolean(masked));
+
+    return json;
+}
+
+
+static void
+ngx_http_moderate_api_unreadable(ngx_http_request_t *r,
+    ngx_http_moderate_record_t *record, json_t *json, ngx_uint_t *masked)
+{
+    json_t     *body;
+    ngx_str_t   begin;
 
     if (record->unreadable.len == 0) {
         json_object_set_new(json, "unreadable", json_null());
-        return json;
+        return;
     }
 
     json_object_set_new(json, "unreadable",
@@ -198,11 +236,12 @@ ngx_http_moderate_api_item(ngx_http_request_t *r,
                                   record->body.data, record->body.len, &begin)
         == NGX_OK)
     {
-        json_object_set_new(json, "body",
-                            ngx_http_moderate_api_string(&begin));
-    }
+        body = ngx_http_moderate_api_string(&begin);
+        body = ngx_http_moderate_api_mask(ngx_http_moderate_get_api(r), body,
+                                          masked);
 
-    return json;
+        json_object_set_new(json, "body", body);
+    }
 }
 
 

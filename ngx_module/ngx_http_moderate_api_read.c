@@ -49,7 +49,6 @@ static ngx_int_t
 ngx_http_moderate_api_query(ngx_http_request_t *r,
     ngx_http_moderate_list_t *list)
 {
-    u_char     *p;
     ngx_int_t   n;
     ngx_str_t   value;
 
@@ -92,15 +91,28 @@ ngx_http_moderate_api_query(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    p = ngx_strlchr(value.data, value.data + value.len, '-');
+    return ngx_http_moderate_list_cursor(list, &value);
+}
+
+
+/* "ms-id" */
+
+ngx_int_t
+ngx_http_moderate_list_cursor(ngx_http_moderate_list_t *list,
+    ngx_str_t *value)
+{
+    u_char     *p;
+    ngx_int_t   n;
+
+    p = ngx_strlchr(value->data, value->data + value->len, '-');
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    n = ngx_atoi(value.data, p - value.data);
+    n = ngx_atoi(value->data, p - value->data);
 
     list->before_id.data = p + 1;
-    list->before_id.len = value.data + value.len - p - 1;
+    list->before_id.len = value->data + value->len - p - 1;
 
     if (n == NGX_ERROR || list->before_id.len != NGX_HTTP_MODERATE_ID_LEN) {
         return NGX_ERROR;
@@ -202,7 +214,8 @@ ngx_http_moderate_api_listed(ngx_http_request_t *r, ngx_int_t rc)
     item = api->list.items.elts;
 
     for (i = 0; i < api->list.items.nelts; i++) {
-        json_array_append_new(items, ngx_http_moderate_api_summary(&item[i]));
+        json_array_append_new(items, ngx_http_moderate_api_summary(r,
+                                                             &item[i]));
     }
 
     next = api->list.next.len ? json_stringn((char *) api->list.next.data,

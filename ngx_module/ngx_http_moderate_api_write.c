@@ -15,6 +15,8 @@
 static void ngx_http_moderate_note_item(ngx_http_request_t *r, ngx_int_t rc,
     ngx_http_moderate_item_t *item);
 static void ngx_http_moderate_noted(ngx_http_request_t *r, ngx_int_t rc);
+static void ngx_http_moderate_reveal_item(ngx_http_request_t *r, ngx_int_t rc,
+    ngx_http_moderate_item_t *item);
 static ngx_uint_t ngx_http_moderate_bulk_ok(json_t *ids);
 static void ngx_http_moderate_bulk_next(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
@@ -90,6 +92,57 @@ ngx_http_moderate_noted(ngx_http_request_t *r, ngx_int_t rc)
                                          "version", (json_int_t) item->version,
                                          "notes",
                                          (json_int_t) (item->notes + 1)),
+                               item->version);
+}
+
+
+/* one item whole, with its personal data; who looked is told first */
+
+ngx_int_t
+ngx_http_moderate_api_reveal(ngx_http_request_t *r,
+    ngx_http_moderate_api_t *api)
+{
+    return ngx_http_moderate_item(r, &api->wait, &api->site, &api->id,
+                                  ngx_http_moderate_reveal_item);
+}
+
+
+static void
+ngx_http_moderate_reveal_item(ngx_http_request_t *r, ngx_int_t rc,
+    ngx_http_moderate_item_t *item)
+{
+    ngx_http_moderate_api_t          *api;
+    ngx_http_moderate_audit_event_t   event;
+
+    api = ngx_http_moderate_get_api(r);
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_moderate_api_error(r, NGX_HTTP_NOT_FOUND, "not-found",
+                                    "no held submission has this id");
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_moderate_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                    "unavailable", "Redis cannot be reached");
+        return;
+    }
+
+    ngx_memzero(&event, sizeof(ngx_http_moderate_audit_event_t));
+
+    event.site = api->site;
+    event.id = api->id;
+    event.actor = api->user;
+    event.before = item->version;
+    event.version = item->version;
+    ngx_str_set(&event.event, "reveal");
+
+    ngx_http_moderate_audit_tell(&event);
+
+    api->reveal = 1;
+
+    ngx_http_moderate_api_send(r, NGX_HTTP_OK,
+                               ngx_http_moderate_api_item(r, item),
                                item->version);
 }
 

@@ -472,6 +472,14 @@ ngx_int_t ngx_http_moderate_receipt(ngx_http_request_t *r, u_char *id,
     ngx_str_t *receipt, ngx_str_t *uri);
 
 
+/*
+ * Gives the id that a receipt is of, or one that nothing is held under when
+ * nobody was given this receipt.  NGX_ERROR: memory is out.
+ */
+ngx_int_t ngx_http_moderate_receipt_id(ngx_http_request_t *r,
+    ngx_str_t *receipt, ngx_str_t *id);
+
+
 /* ngx_http_moderate_api.c, ngx_http_moderate_replay.c */
 
 char *ngx_http_moderate_api_directive(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -31,8 +31,6 @@ static ngx_http_moderate_receipt_t *ngx_http_moderate_get_receipt(
 static void ngx_http_moderate_receipt_cleanup(void *data);
 static void ngx_http_moderate_receipt_path(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt);
-static ngx_int_t ngx_http_moderate_receipt_id(ngx_http_request_t *r,
-    ngx_http_moderate_receipt_t *receipt);
 static ngx_uint_t ngx_http_moderate_receipt_formed(ngx_str_t *receipt);
 static ngx_int_t ngx_http_moderate_receipt_mac(ngx_http_request_t *r,
     char *label, ngx_str_t *id, u_char *hex);
@@ -182,7 +180,9 @@ ngx_http_moderate_receipt_handler(ngx_http_request_t *r)
 
     ngx_http_moderate_receipt_path(r, receipt);
 
-    if (ngx_http_moderate_receipt_id(r, receipt) != NGX_OK) {
+    if (ngx_http_moderate_receipt_id(r, &receipt->receipt, &receipt->id)
+        != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -276,12 +276,12 @@ ngx_http_moderate_receipt_path(ngx_http_request_t *r,
  * is held under: so it is the same work whether there is such an id or not.
  */
 
-static ngx_int_t
-ngx_http_moderate_receipt_id(ngx_http_request_t *r,
-    ngx_http_moderate_receipt_t *receipt)
+ngx_int_t
+ngx_http_moderate_receipt_id(ngx_http_request_t *r, ngx_str_t *receipt,
+    ngx_str_t *id)
 {
     u_char     *mac, *nobody;
-    ngx_str_t   id;
+    ngx_str_t   begin;
 
     mac = ngx_pnalloc(r->pool, 4 * NGX_HTTP_MODERATE_RECEIPT_BYTES);
     if (mac == NULL) {
@@ -290,22 +290,22 @@ ngx_http_moderate_receipt_id(ngx_http_request_t *r,
 
     nobody = mac + 2 * NGX_HTTP_MODERATE_RECEIPT_BYTES;
 
-    id.data = receipt->receipt.data;
-    id.len = ngx_min(receipt->receipt.len, NGX_HTTP_MODERATE_ID_LEN);
+    begin.data = receipt->data;
+    begin.len = ngx_min(receipt->len, NGX_HTTP_MODERATE_ID_LEN);
 
-    receipt->id.len = NGX_HTTP_MODERATE_ID_LEN;
-
-    if (ngx_http_moderate_receipt_mac(r, "receipt", &id, mac) != NGX_OK
-        || ngx_http_moderate_receipt_mac(r, "nobody", &id, nobody) != NGX_OK)
+    if (ngx_http_moderate_receipt_mac(r, "receipt", &begin, mac) != NGX_OK
+        || ngx_http_moderate_receipt_mac(r, "nobody", &begin, nobody)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    receipt->id.data = (ngx_http_moderate_receipt_formed(&receipt->receipt)
-                        && CRYPTO_memcmp(mac, id.data + id.len + 1,
-                                         2 * NGX_HTTP_MODERATE_RECEIPT_BYTES)
-                           == 0)
-                       ? id.data : nobody;
+    id->len = NGX_HTTP_MODERATE_ID_LEN;
+    id->data = (ngx_http_moderate_receipt_formed(receipt)
+                && CRYPTO_memcmp(mac, begin.data + begin.len + 1,
+                                 2 * NGX_HTTP_MODERATE_RECEIPT_BYTES)
+                   == 0)
+               ? begin.data : nobody;
 
     return NGX_OK;
 }
