@@ -17,6 +17,7 @@ import { arrive, at, go, place, redraw } from "./places.js";
 import { rebase, watch } from "./poll.js";
 import { problem } from "./problem.js";
 import { draw, load, more, select, selectNone, takeNews } from "./queue.js";
+import * as rules from "./rules.js";
 import { paint, remember, remembered } from "./settings.js";
 import { listed, me, node, view } from "./view.js";
 import { preferred, use } from "./words.js";
@@ -83,6 +84,15 @@ function listen() {
         go("dashboard", new URLSearchParams({ days: node("days").value }));
     });
 
+    on("rules-filter", "input", rules.drawRows);
+    on("rules-head", "click", (event) => {
+        const button = event.target.closest("button");
+
+        if (button) {
+            rules.sort(button.dataset.sort);
+        }
+    });
+
     on("keys-button", "click", help);
     on("keys-on", "change", turn);
     on("reject", "keydown", reasonKey);
@@ -146,6 +156,11 @@ place("appeals", {
 place("dashboard", {
     id: "at-dashboard", title: "dashboard", draw: dashboard.draw,
     enter: dashboard.enter
+});
+
+place("rules", {
+    id: "at-rules", title: "rulesInForce", draw: rules.draw,
+    enter: rules.enter
 });
 
 listen();

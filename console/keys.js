@@ -7,7 +7,7 @@
 
 import { act, claim, undo } from "./decisions.js";
 import { openAt } from "./open.js";
-import { go } from "./places.js";
+import { at, go } from "./places.js";
 import { moveTo, select } from "./queue.js";
 import { remember, remembered } from "./settings.js";
 import { decides } from "./steps.js";
@@ -24,6 +24,7 @@ const keys = [
     ["q", "keyQueue", "", () => go("queue")],
     ["e", "keyAppeals", "", () => go("appeals")],
     ["d", "keyDashboard", "", () => go("dashboard")],
+    ["l", "keyRules", "", () => go("rules")],
     ["j", "keyNext", "Q", () => moveTo(view.cursor + 1)],
     ["k", "keyPrevious", "Q", () => moveTo(view.cursor - 1)],
     ["o", "keyOpen", "Q", () => openAt(view.cursor)],
@@ -33,7 +34,7 @@ const keys = [
     ["u", "keyUndo", "D", () => undo()],
     ["x", "keySelect", "D", () => selectKey()],
     ["n", "keyNote", "D", () => node("note-text").focus()],
-    ["/", "keyFilter", "Q", () => node("filters").elements.rule.focus()],
+    ["/", "keyFilter", "", () => filter()],
     ["?", "keyHelp", "", () => help()]
 ];
 
@@ -43,6 +44,16 @@ function selectKey() {
 
     if (item) {
         select(item);
+    }
+}
+
+
+function filter() {
+    if (at() === "rules") {
+        node("rules-filter").focus();
+
+    } else if (!node("at-queue").hidden) {
+        node("filters").elements.rule.focus();
     }
 }
 

@@ -90,6 +90,16 @@ export default {
     precisionOf: (n) => `Precision of the ${n} rules decided about most`,
     confirmed: "moderators agreed", overturned: "moderators did not",
     few: "too few",
+    rulesInForce: "Rules", keyRules: "rules", title: "Title", mode: "Mode",
+    hits: "Hits", heldBy: "Held", overturnedBy: "Disagreed",
+    confirmedBy: "Agreed", precision: "Precision",
+    rulesFilter: "Find a rule",
+    rulesHelp: "Counted since nginx was started. Precision is the share that "
+               + "moderators agreed with; fewer than 5 decisions tell nothing.",
+    rulesOf: (some, all) => `${some} of ${all} rules`,
+    setOf: (paths, version, when) => (
+        `${paths}: version ${version}, loaded ${when}`),
+    modes: { enforce: "enforced", shadow: "shadow" },
     actions: {
         claim: "claimed it", unclaim: "released it",
         expire: "took over a claim that had run out", approve: "approved it",
@@ -134,6 +144,9 @@ export default {
                 + "console at its own address.",
         "not-found": "This submission is gone.",
         method: "The server does not take this call. Reload the page.",
+        delivering: "It is being delivered and cannot be erased now. Try "
+                    + "again.",
+        erase: "To erase, say one receipt, id or subject.",
         "own-decision": "You rejected this yourself. Another moderator "
                         + "decides about the appeal.",
         "if-match": "The version that was seen is missing. Open the "

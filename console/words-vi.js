@@ -68,7 +68,8 @@ export default {
     table: "Bảng số liệu", tableBelow: "Có bảng số liệu ngay bên dưới.",
     nothing: "Chưa có gì.", none: "không có",
     openNow: "Đang chờ", oldest: "Chờ lâu nhất",
-    overdue: (age, limit) => `${age}: quá hạn ${limit}`, late: "quá hạn",
+    overdue: (age, limit) => `${age}: quá mức cho phép ${limit}`,
+    late: "quá hạn",
     oldestOf: (age) => `lâu nhất ${age}`,
     "total-held": "Bị giữ lại", "total-delivered": "Đã chuyển",
     "total-rejected": "Từ chối", "total-failed": "Chuyển không được",
@@ -88,6 +89,16 @@ export default {
     precisionOf: (n) => `Độ chính xác của ${n} luật được xét nhiều nhất`,
     confirmed: "người kiểm duyệt đồng ý",
     overturned: "người kiểm duyệt không đồng ý", few: "chưa đủ số",
+    rulesInForce: "Luật", keyRules: "luật", title: "Tên", mode: "Chế độ",
+    hits: "Trúng", heldBy: "Giữ lại", overturnedBy: "Không đồng ý",
+    confirmedBy: "Đồng ý", precision: "Độ chính xác",
+    rulesFilter: "Tìm luật",
+    rulesHelp: "Số đếm từ khi nginx khởi động. Độ chính xác là phần người "
+               + "kiểm duyệt đồng ý; dưới 5 quyết định thì chưa nói được gì.",
+    rulesOf: (some, all) => `${some} trong ${all} luật`,
+    setOf: (paths, version, when) => (
+        `${paths}: phiên bản ${version}, nạp lúc ${when}`),
+    modes: { enforce: "áp dụng", shadow: "chỉ theo dõi" },
     actions: {
         claim: "nhận xử lý", unclaim: "thả ra",
         expire: "lượt nhận quá hạn", approve: "duyệt",
@@ -134,6 +145,8 @@ export default {
                 + "Xin mở bảng điều khiển bằng đúng địa chỉ của nó.",
         "not-found": "Không còn nội dung này.",
         method: "Máy chủ không nhận cách gọi này. Xin tải lại trang.",
+        delivering: "Đang chuyển đến cổng nên chưa xóa được. Xin thử lại sau.",
+        erase: "Cần đúng một biên nhận, mã hoặc người để xóa.",
         "own-decision": "Chính bạn đã từ chối nội dung này. Đề nghị xem lại "
                         + "do người khác quyết định.",
         "if-match": "Thiếu phiên bản đã xem. Xin mở lại nội dung này.",

@@ -56,6 +56,13 @@ export function number(value, style = "decimal") {
 }
 
 
+/* As a dictionary of the language has them. */
+
+export function compare(one, two) {
+    return one.localeCompare(two, language);
+}
+
+
 /* Of seconds, in the largest unit of which there is at least one. */
 
 export function duration(seconds) {

@@ -90,6 +90,21 @@ rules:
     words: ["buy pills"]
     score: 5
     examples: { hit: ["buy pills"], miss: ["buy bills"] }
+
+  - id: test.lottery
+    title: "</td><img src=x onerror=pwned('title')> \u202Egnirts"
+    category: scam
+    mode: shadow
+    words: ["win the lottery"]
+    score: 4
+    examples: { hit: ["win the lottery"], miss: ["win the battery"] }
+
+  - id: test.debt
+    title: "Đòi nợ thuê"
+    category: abuse
+    words: ["pay the debt"]
+    score: 6
+    examples: { hit: ["pay the debt"], miss: ["pay the debit"] }
 EOF
 
 # the headers are those that administrators are given
@@ -140,7 +155,7 @@ sub story {
 
 story('words');
 
-for (qw/ walk others appeal figures hostile /) {
+for (qw/ walk others appeal figures rules hostile /) {
     $t->redis('FLUSHALL');
     story($_);
 }
