@@ -252,7 +252,7 @@ my $v1 = push_as('lan', 'town', "$dir/town", '--note', 'the first');
 like($v1, qr/^[0-9a-f]{16}$/, 'push');
 is(push_as('lan', 'town', "$dir/town"), $v1, 'push again');
 like($out, qr/is there already/, 'is said to be there');
-like(as('minh', 'push', 'town', "$dir/town"), qr/changed by an admin/,
+like(as('minh', 'push', 'town', "$dir/town"), qr/done by an admin/,
      'a moderator may not push');
 like(as('lan', 'push', '..', "$dir/town"), qr/no such call/, 'bad name');
 is(verdict('one'), 200, 'pushed is not active');
@@ -293,7 +293,7 @@ is(status(post('town/push', bundle('a.yaml', rules('x')),
 
 like(as('lan', 'activate', 'town', '0' x 16), qr/no such version/,
      'unknown version');
-like(as('minh', 'activate', 'town', $v1), qr/changed by an admin/,
+like(as('minh', 'activate', 'town', $v1), qr/done by an admin/,
      'a moderator may not activate');
 like(as('lan', 'activate', 'town', $v1), qr/active  $v1  lan$/m, 'activate');
 ok(live($v1), 'every worker of every nginx follows');

@@ -16,9 +16,10 @@ set -eu
 build='build-essential nginx nginx-dev libhiredis-dev libpcre2-dev libyaml-dev
        libjansson-dev libssl-dev libcurl4-openssl-dev'
 demo='redis-server python3 openssl'
-test='redis-server python3 python3-h2 python3-multipart perl openssl curl
-      libcmocka-dev clang libclang-rt-14-dev php-cgi nodejs node-busboy
-      python3-werkzeug libcgi-pm-perl unicode-data bzip2'
+test='redis-server python3 python3-h2 python3-jsonschema python3-yaml
+      python3-multipart perl openssl curl libcmocka-dev clang
+      libclang-rt-14-dev php-cgi nodejs node-busboy python3-werkzeug
+      libcgi-pm-perl unicode-data bzip2'
 lint='cppcheck perl python3 python3-icu python3-jsonschema python3-yaml git
       binutils nodejs mandoc'
 console='chromium nodejs npm'

@@ -162,6 +162,13 @@ rule_schema() {
 }
 
 
+api_calls() {
+    python=/usr/bin/python3
+    [ -x $python ] || python=python3
+    $python tools/openapi.py routes ngx_module/ngx_http_moderate_api.c
+}
+
+
 rule_lookalikes() {
     python=/usr/bin/python3
     [ -x $python ] || python=python3
@@ -214,6 +221,7 @@ check 'tables of character references are fresh' entity_tables
 check 'manual pages' manual_pages
 check 'shipped rules' shipped_rules
 check 'shipped rules against their schema' rule_schema
+check 'calls of the API as docs/openapi.yaml has them' api_calls
 check 'letters that look like others, in shipped rules' rule_lookalikes
 check 'commit messages' commit_messages
 

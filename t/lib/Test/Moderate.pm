@@ -34,7 +34,7 @@ my $ROOT = abs_path(dirname(__FILE__) . '/../../..');
 
 use constant {
     TIMEOUT => 10,      # seconds for one answer, a start or a stop
-    CHECKS  => 4,       # assertions made after the test's own
+    CHECKS  => 5,       # assertions made after the test's own
 };
 
 my $self;               # there is one nginx per test file
@@ -59,6 +59,7 @@ sub new {
     }, $class;
 
     chmod 0755, $self->{dir};
+    Test::Moderate::API::keep("$self->{dir}/answers");
 
     $SIG{PIPE} = 'IGNORE';
     $SIG{$_} = sub { exit 1 } for qw/ INT TERM HUP /;
@@ -636,6 +637,7 @@ sub _check {
     _none('no emergencies', $self->_log_lines(qr/\[emerg\]/));
     _none('no sanitizer reports', $self->_sanitizer_lines());
     _none('nothing left running', @{$self->{left}});
+    _none('answers are as openapi.yaml says', Test::Moderate::API::problems());
 
     if (!Test::More->builder->is_passing) {
         my @lines = $self->_log_lines(qr/\[(?:error|crit|alert|emerg)\]/);
@@ -705,11 +707,8 @@ sub _nginx {
     my @dirs = ("$ROOT/build/module", split(/:/, $ENV{PATH} || ''),
                 '/usr/sbin');
 
-    for my $dir (@dirs) {
-        return "$dir/nginx" if -x "$dir/nginx";
-    }
-
-    return undef;
+    my ($dir) = grep { -x "$_/nginx" } @dirs;
+    return $dir && "$dir/nginx";
 }
 
 

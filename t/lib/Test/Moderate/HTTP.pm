@@ -10,6 +10,7 @@ use strict;
 
 use Errno qw/ EINTR /;
 use Exporter qw/ import /;
+use Test::Moderate::API;
 use File::Temp qw/ tempfile /;
 use IO::Select;
 use IO::Socket::INET;
@@ -48,6 +49,7 @@ sub http_start {
     ) or die "cannot connect to port $port: $!\n";
 
     $s->autoflush(1);
+    Test::Moderate::API::asked($s, $request);
 
     # each piece is a packet of its own
 
@@ -80,6 +82,7 @@ sub http_end {
 
     close $s;
     _show('<', $answer);
+    Test::Moderate::API::answered($s, $answer);
 
     return $answer;
 }
