@@ -6,6 +6,8 @@
 
 const base = new URL("api/", document.baseURI);
 
+const BULK = 100;   /* items of one call */
+
 let ahead = 0;      /* ms that the server's clock is ahead of this one */
 
 
@@ -147,4 +149,24 @@ export function addNote(id, text) {
 export function decide(item, action, body, keepalive = false) {
     return post(`held/${encodeURIComponent(item.id)}/${action}`, body,
                 { keepalive }, { "If-Match": `"${item.version}"` });
+}
+
+
+export function portions(items) {
+    const all = [];
+
+    for (let i = 0; i < items.length; i += BULK) {
+        all.push(items.slice(i, i + BULK));
+    }
+
+    return all;
+}
+
+
+/* One transition of a portion; with preview only what would come of it. */
+
+export function together(items, action, { reason, preview, keepalive }) {
+    const ids = items.map(({ id, version }) => ({ id, version }));
+
+    return post("held/bulk", { ids, action, reason, preview }, { keepalive });
 }

@@ -16,7 +16,9 @@ import { drawOpen, note, openAt } from "./open.js";
 import { arrive, at, go, place, redraw } from "./places.js";
 import { rebase, watch } from "./poll.js";
 import { problem } from "./problem.js";
-import { draw, load, more, select, selectNone, takeNews } from "./queue.js";
+import {
+    draw, load, more, select, selectNone, spread, takeNews
+} from "./queue.js";
 import * as rules from "./rules.js";
 import { paint, remember, remembered } from "./settings.js";
 import { listed, me, node, view } from "./view.js";
@@ -116,6 +118,9 @@ function listenQueue() {
 
         if (event.target.closest(".open")) {
             openAt(view.items.indexOf(listed(row.dataset.id)));
+
+        } else if (event.target.closest(".similar")) {
+            spread(listed(row.dataset.id));
         }
     });
 

@@ -1,34 +1,47 @@
 /*
  * Copyright (C) the moderate authors
  *
- * One decision on all that are selected, after a look at them.
+ * One decision on all that are selected, after a look at what would come of
+ * it.
  */
 
+import { Refusal, portions, together } from "./api.js";
 import { decideLater } from "./decisions.js";
 import { askReason, preview } from "./dialogs.js";
+import { problem, sentence } from "./problem.js";
 import { selectNone } from "./queue.js";
-import { possible } from "./steps.js";
 import { view } from "./view.js";
 import { called, number, word } from "./words.js";
+
+const titles = { approve: "previewApprove", reject: "previewReject" };
+const texts = { approve: "soonApprove", reject: "soonReject" };
 
 
 export async function bulk(action) {
     const items = view.items.filter((item) => (
-        view.selected.has(item.id) && possible(item).includes(action)
-        && !view.leaving.has(item.id)));
+        view.selected.has(item.id) && !view.leaving.has(item.id)));
 
     if (items.length === 0) {
         return;
     }
 
-    const title = word(action === "approve" ? "previewApprove"
-                                            : "previewReject",
-                       number(items.length));
-    const lines = items.map((item) => ({
-        text: item.excerpt, result: called("states", item.state)
+    let results;
+
+    try {
+        results = await look(items, action);
+
+    } catch (error) {
+        problem(error);
+        return;
+    }
+
+    const able = items.filter((item, index) => !results[index].error);
+    const title = word(titles[action], number(able.length));
+    const lines = items.map((item, index) => ({
+        text: item.excerpt, result: outcome(item, results[index])
     }));
 
-    if (!await preview(title, action, lines)) {
+    if (!await preview(title, action, lines, able.length > 0)) {
         return;
     }
 
@@ -38,7 +51,30 @@ export async function bulk(action) {
         return;
     }
 
-    decideLater(items, action, reason ? { reason } : null,
-                action === "approve" ? "soonApprove" : "soonReject");
+    decideLater(able, action, reason ? { reason } : null, texts[action]);
     selectNone();
+}
+
+
+/* A rejection has a reason, which is asked for when it is known of what. */
+
+async function look(items, action) {
+    const results = [];
+
+    for (const some of portions(items)) {
+        const answer = await together(some, action, {
+            reason: "other", preview: true
+        });
+
+        results.push(...answer.results);
+    }
+
+    return results;
+}
+
+
+function outcome(item, result) {
+    return result.error
+           ? sentence(new Refusal(result.status, result))
+           : `${called("states", item.state)} → ${called("states", result.to)}`;
 }

@@ -5,15 +5,18 @@
  * came of them.
  */
 
-import { Refusal, decide, show } from "./api.js";
+import { Refusal, decide, portions, show, together } from "./api.js";
 import { askReason } from "./dialogs.js";
+import { covered } from "./groups.js";
 import { openAt, read } from "./open.js";
 import { problem, sentence } from "./problem.js";
-import { drawRow } from "./queue.js";
+import { change, drawRow } from "./queue.js";
 import { own, possible, ranOut, taken, unsure } from "./steps.js";
 import { back, later, tell } from "./undo.js";
 import { current, listed, me, view } from "./view.js";
 import { called, number, word } from "./words.js";
+
+const REREAD = 50;          /* items, of many that were refused */
 
 let rejected = [];          /* what was rejected last, by id */
 
@@ -93,8 +96,8 @@ export function claim() {
 
 
 /*
- * What waits is taken back; else the item at hand is undone, or what was
- * rejected last.
+ * What waits is taken back.  Else what was rejected last is undone, all of it;
+ * or the item at hand, if it was another time.
  */
 
 export async function undo() {
@@ -104,7 +107,9 @@ export async function undo() {
         return;
     }
 
-    if (item && ["rejected", "approved"].includes(item.state)) {
+    if (item && ["rejected", "approved"].includes(item.state)
+        && !rejected.some(({ id }) => id === item.id))
+    {
         await act(item, "undo");
 
     } else if (rejected.length) {
@@ -126,7 +131,8 @@ export function decideLater(items, action, body, text) {
     leave(items, true);
 
     const next = view.items.findIndex((item, index) => (
-        index > view.cursor && !view.leaving.has(item.id)));
+        index > view.cursor && !view.leaving.has(item.id)
+        && !covered(item)));
 
     if (items.length === 1 && next >= 0) {
         openAt(next);
@@ -155,19 +161,21 @@ function leave(items, leaving) {
 /* Each by itself: one that was decided by another does not stop the rest. */
 
 async function send(items, action, body, keepalive) {
-    const results = [];
-
-    if (keepalive) {
-        items.forEach((item) => sendOne(item, action, body, true));
-        return;
-    }
-
-    for (const item of items) {
-        results.push(await sendOne(item, action, body, false));
-    }
+    const results = items.length === 1
+        ? [await sendOne(items[0], action, body, keepalive)]
+        : await sendMany(items, action, body, keepalive);
 
     leave(items, false);
-    await Promise.all(items.map(({ id }) => read(id)));
+
+    for (const { id, now } of results) {
+        if (now) {
+            change(id, now);
+        }
+    }
+
+    await Promise.all(results.filter(({ id, now }) => (
+        !now || (view.open && view.open.id === id)))
+        .slice(0, REREAD).map(({ id }) => read(id)));
     told(results, action);
 }
 
@@ -177,36 +185,92 @@ function told(results, action) {
 
     if (action === "reject") {
         rejected = results.filter((result) => result.ok)
-            .map(({ id, version }) => ({ id, version }));
+            .map(({ id, now }) => ({ id, version: now.version }));
     }
 
     tell((results.length === 1 ? results[0].text
           : word("result", number(results.length - failed.length),
-                 number(failed.length))
-            + failed.map((result) => `\n${result.text}`).join(""))
+                 number(failed.length)) + reasons(failed))
          + (action === "reject" && rejected.length
             ? `. ${word("undoHint")}` : ""));
 }
 
 
+/* The same is said once, with the number of times. */
+
+function reasons(failed) {
+    const times = new Map();
+
+    for (const { text } of failed) {
+        times.set(text, (times.get(text) || 0) + 1);
+    }
+
+    return [...times].map(([text, n]) => (
+        `\n${n > 1 ? `${number(n)} × ` : ""}${text}`)).join("");
+}
+
+
 async function sendOne(item, action, body, keepalive) {
     try {
-        const done = await decide(item, action, body, keepalive);
-        const status = done.replay && done.replay.status;
-
-        return {
-            id: item.id,
-            version: done.version,
-            ok: done.state !== "failed" && done.state !== "unknown",
-            text: called("states", done.state)
-                  + (status ? `: ${word("delivery", status)}` : "")
-        };
+        return result(await decide(item, action, body, keepalive));
 
     } catch (error) {
-        if (!(error instanceof Refusal)) {
-            throw error;
-        }
-
-        return { id: item.id, ok: false, text: sentence(error) };
+        return refused(item.id, error);
     }
+}
+
+
+/* Who leaves the page sends all at once: there is nobody to wait any more. */
+
+async function sendMany(items, action, body, keepalive) {
+    const results = [];
+
+    if (keepalive) {
+        return (await Promise.all(portions(items).map((some) => (
+            sendPortion(some, action, body, true))))).flat();
+    }
+
+    for (const some of portions(items)) {
+        results.push(...await sendPortion(some, action, body, false));
+    }
+
+    return results;
+}
+
+
+async function sendPortion(items, action, body, keepalive) {
+    try {
+        const answer = await together(items, action, { ...body, keepalive });
+
+        return answer.results.map((one) => (
+            one.error ? refused(one.id, new Refusal(one.status, one))
+                      : result(one)));
+
+    } catch (error) {
+        return items.map(({ id }) => refused(id, error));
+    }
+}
+
+
+/* How it ended: in words, and as the item is now, where that is known. */
+
+function result(done) {
+    const status = done.replay && done.replay.status;
+
+    return {
+        id: done.id,
+        now: { state: done.state, version: done.version, claimed_by: null },
+        ok: done.state !== "failed" && done.state !== "unknown",
+        text: called("states", done.state)
+              + (status ? `: ${word("delivery", status)}` : "")
+    };
+}
+
+
+function refused(id, error) {
+    if (!(error instanceof Refusal)) {
+        throw error;
+    }
+
+    return { id, now: null, ok: false, text: sentence(error) };
 }

@@ -82,9 +82,10 @@ export function reasonKey(event) {
 
 /* Shows what would be done; true: it is to be done. */
 
-export async function preview(title, action, lines) {
+export async function preview(title, action, lines, able) {
     node("preview-title").textContent = title;
     node("preview-do").textContent = word(action);
+    node("preview-do").disabled = !able;
     node("preview-items").replaceChildren(...lines.map(({ text, result }) => {
         const line = el("li", {});
         const excerpt = el("span", { dir: "auto", class: "excerpt" });

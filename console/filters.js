@@ -10,6 +10,7 @@ import { node, view } from "./view.js";
 import { all, word } from "./words.js";
 
 const NAMES = ["state", "category", "rule", "form"];
+const GROUPINGS = ["text", "rules"];
 
 
 /*
@@ -30,6 +31,7 @@ export function take(query, state) {
         view.filters.state = "pending";
     }
 
+    view.grouping = GROUPINGS.find((name) => name === query.get("group")) || "";
     node("filters").elements.state.parentElement.hidden = Boolean(state);
     draw();
 }
@@ -49,6 +51,10 @@ export function asked() {
         }
     }
 
+    if (node("filters").elements.group.value) {
+        query.set("group", node("filters").elements.group.value);
+    }
+
     return query;
 }
 
@@ -58,6 +64,8 @@ export function draw() {
 
     options(elements.state, "states", ["lost"]);
     options(elements.category, "categories", []);
+
+    elements.group.value = view.grouping;
 
     for (const name of NAMES) {
         elements[name].value = view.filters[name] || "";

@@ -5,10 +5,11 @@
  * or has a hand that shakes, would press them unmeant.
  */
 
+import { bulk } from "./bulk.js";
 import { act, claim, undo } from "./decisions.js";
 import { openAt } from "./open.js";
 import { at, go } from "./places.js";
-import { moveTo, select } from "./queue.js";
+import { follows, moveTo, select, spread } from "./queue.js";
 import { remember, remembered } from "./settings.js";
 import { decides } from "./steps.js";
 import { el } from "./text.js";
@@ -25,14 +26,18 @@ const keys = [
     ["e", "keyAppeals", "", () => go("appeals")],
     ["d", "keyDashboard", "", () => go("dashboard")],
     ["l", "keyRules", "", () => go("rules")],
-    ["j", "keyNext", "Q", () => moveTo(view.cursor + 1)],
-    ["k", "keyPrevious", "Q", () => moveTo(view.cursor - 1)],
+    ["j", "keyNext", "Q", () => moveTo(follows(view.cursor, 1))],
+    ["k", "keyPrevious", "Q", () => moveTo(follows(view.cursor, -1))],
     ["o", "keyOpen", "Q", () => openAt(view.cursor)],
     ["a", "keyApprove", "D", () => act(current(), "approve")],
     ["r", "keyReject", "D", () => act(current(), "reject")],
     ["c", "keyClaim", "D", () => claim()],
     ["u", "keyUndo", "D", () => undo()],
     ["x", "keySelect", "D", () => selectKey()],
+    ["A", "keyApproveAll", "D", () => bulk("approve")],
+    ["R", "keyRejectAll", "D", () => bulk("reject")],
+    ["g", "keyGroup", "Q", () => grouping()],
+    ["m", "keySpread", "Q", () => spreadKey()],
     ["n", "keyNote", "D", () => node("note-text").focus()],
     ["/", "keyFilter", "", () => filter()],
     ["?", "keyHelp", "", () => help()]
@@ -45,6 +50,25 @@ function selectKey() {
     if (item) {
         select(item);
     }
+}
+
+
+function spreadKey() {
+    const item = view.items[view.cursor];
+
+    if (item) {
+        spread(item);
+    }
+}
+
+
+/* From one way to the next. */
+
+function grouping() {
+    const box = node("filters").elements.group;
+
+    box.selectedIndex = (box.selectedIndex + 1) % box.options.length;
+    node("filters").requestSubmit();
 }
 
 

@@ -5,6 +5,7 @@
  */
 
 import { list } from "./api.js";
+import { arrange, covered, headed, inside, meant } from "./groups.js";
 import { problem, solved } from "./problem.js";
 import { decides } from "./steps.js";
 import { el, write } from "./text.js";
@@ -55,8 +56,14 @@ export async function more() {
 
         view.items.push(...added);
         view.next = page.next;
-        node("items").append(...added.map(row));
-        drawAround();
+
+        if (view.grouping) {
+            draw();
+
+        } else {
+            node("items").append(...added.map(row));
+            drawAround();
+        }
 
     } catch (error) {
         problem(error);
@@ -99,6 +106,7 @@ export function change(id, { state, version, claimed_by }) {
 
 
 export function draw() {
+    arrange();
     node("items").replaceChildren(...view.items.map(row));
     drawAround();
 }
@@ -128,8 +136,10 @@ function drawNews() {
 
 
 export function takeNews() {
+    const at = view.items[view.cursor];
+
     view.items = [...view.fresh, ...view.items];
-    view.cursor = view.cursor < 0 ? -1 : view.cursor + view.fresh.length;
+    view.cursor = at ? view.items.indexOf(at) : -1;
     view.fresh = [];
     draw();
 }
@@ -156,20 +166,42 @@ function row(item) {
 
     return el("li", {
         "data-id": item.id,
-        class: view.leaving.has(item.id) ? "leaving" : item.state
-    }, decides() ? box(item) : null, open);
+        class: (view.leaving.has(item.id) ? "leaving" : item.state)
+               + (inside(item) ? " inside" : ""),
+        hidden: covered(item)
+    }, decides() ? box(item) : null,
+       el("div", { class: "cell" }, open, similar(item)));
 }
 
 
 function box(item) {
+    const all = meant(item);
+    const chosen = all.filter(({ id }) => view.selected.has(id)).length;
     const input = el("input", {
-        type: "checkbox", "aria-label": word("select", item.excerpt),
-        tabindex: "-1"
+        type: "checkbox", tabindex: "-1",
+        "aria-label": all.length > 1
+                      ? word("selectAll", number(all.length), item.excerpt)
+                      : word("select", item.excerpt)
     });
 
-    input.checked = view.selected.has(item.id);
+    input.checked = chosen === all.length;
+    input.indeterminate = chosen > 0 && chosen < all.length;
 
     return input;
+}
+
+
+/* How many are like this one, and the way to them. */
+
+function similar(item) {
+    const group = headed(item);
+
+    return group === null ? null
+         : el("button", {
+             type: "button", class: "similar",
+             "aria-expanded": String(group.open)
+         }, word(view.grouping === "text" ? "sameText" : "sameRules",
+                 number(group.items.length)));
 }
 
 
@@ -215,7 +247,8 @@ export function drawRow(item) {
 
 export function drawCursor() {
     const before = node("items").querySelector("[aria-current]");
-    const at = node("items").children[view.cursor];
+    const item = view.items[view.cursor];
+    const at = item ? rowOf(item.id) : null;
 
     if (before) {
         before.removeAttribute("aria-current");
@@ -235,26 +268,58 @@ export function moveTo(index) {
     view.cursor = index;
     drawCursor();
 
-    const open = node("items").children[index].querySelector(".open");
+    const open = rowOf(view.items[index].id).querySelector(".open");
 
     open.focus();
     open.scrollIntoView({ block: "nearest" });
 
-    if (index + 1 === view.items.length && view.next !== null) {
+    if (follows(index, 1) < 0 && view.next !== null) {
         more();
     }
 }
 
 
-/* Several at once. */
+/* The row up or down from one, or -1. */
+
+export function follows(index, step) {
+    for (let i = index + step; i >= 0 && i < view.items.length; i += step) {
+        if (!covered(view.items[i])) {
+            return i;
+        }
+    }
+
+    return -1;
+}
+
+
+export function spread(item) {
+    const group = headed(item);
+
+    if (group) {
+        group.open = !group.open;
+        group.items.forEach(drawRow);
+        rowOf(item.id).querySelector(".similar").focus();
+    }
+}
+
+
+/* Several at once: of a group that is not open all. */
 
 export function select(item) {
     if (!decides()) {
         return;
     }
 
-    if (!view.selected.delete(item.id)) {
-        view.selected.add(item.id);
+    const all = meant(item);
+    const chosen = all.every(({ id }) => view.selected.has(id));
+
+    for (const { id } of all) {
+        if (chosen) {
+            view.selected.delete(id);
+
+        } else {
+            view.selected.add(id);
+        }
     }
 
     drawRow(item);

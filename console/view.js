@@ -12,6 +12,7 @@ export const view = {
     next: null,             /* the place of the next page */
     cursor: -1,
     filters: { state: "pending" },
+    grouping: "",           /* text, rules, or nothing */
     selected: new Set(),    /* ids */
     leaving: new Set(),     /* ids that a decision waits for */
     fresh: [],              /* items that came in meanwhile */

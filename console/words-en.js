@@ -100,6 +100,14 @@ export default {
     setOf: (paths, version, when) => (
         `${paths}: version ${version}, loaded ${when}`),
     modes: { enforce: "enforced", shadow: "shadow" },
+    selectAll: (n, text) => `Select all ${n}: ${text}`,
+    group: "Group", groupNone: "No", groupText: "Same text",
+    groupRules: "Same rules",
+    sameText: (n) => `${n} that are alike`,
+    sameRules: (n) => `${n} hit by the same rules`,
+    keyGroup: "group by text, by rules, not at all",
+    keySpread: "open or close a group", keyApproveAll: "approve the selected",
+    keyRejectAll: "reject the selected",
     actions: {
         claim: "claimed it", unclaim: "released it",
         expire: "took over a claim that had run out", approve: "approved it",

@@ -99,6 +99,14 @@ export default {
     setOf: (paths, version, when) => (
         `${paths}: phiên bản ${version}, nạp lúc ${when}`),
     modes: { enforce: "áp dụng", shadow: "chỉ theo dõi" },
+    selectAll: (n, text) => `Chọn cả ${n}: ${text}`,
+    group: "Gộp", groupNone: "Không", groupText: "Cùng nội dung",
+    groupRules: "Cùng luật",
+    sameText: (n) => `${n} nội dung như nhau`,
+    sameRules: (n) => `${n} nội dung trúng cùng luật`,
+    keyGroup: "gộp theo nội dung, theo luật, không gộp",
+    keySpread: "mở hoặc đóng nhóm", keyApproveAll: "duyệt những mục đã chọn",
+    keyRejectAll: "từ chối những mục đã chọn",
     actions: {
         claim: "nhận xử lý", unclaim: "thả ra",
         expire: "lượt nhận quá hạn", approve: "duyệt",

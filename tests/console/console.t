@@ -155,7 +155,9 @@ sub story {
 
 story('words');
 
-for (qw/ walk others appeal figures rules hostile /) {
+my @stories = qw/ walk others appeal figures rules groups hostile /;
+
+for (@stories) {
     $t->redis('FLUSHALL');
     story($_);
 }

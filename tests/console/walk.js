@@ -187,6 +187,7 @@ await browser(async (program) => {
     is("three are selected", await bulk.locator("#bulk-count").innerText(),
        "3 selected");
     await bulk.locator("#bulk-reject").click();
+    await bulk.waitForSelector("#preview[open]");
     is("all are shown before", await bulk.locator("#preview-items li").count(),
        3);
     is("the preview is accessible", await accessible(bulk), []);
