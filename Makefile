@@ -530,7 +530,7 @@ test-console: console-deps
 	@TEST_MODERATE_MODULE=$(abspath $(MODULE)) CONSOLE_ROOT=$(CURDIR) \
 	    CONSOLE_DIR=$(abspath $(CONSOLE_DIR)) \
 	    CONSOLE_SHOTS=$(abspath $(CONSOLE_DIR)/shots) \
-	    $(PROVE) -I t/lib tests/console/console.t
+	    $(PROVE) -I t/lib tests/console/*.t
 
 # What others recorded, written or attacked with is no part of the project:
 # CORPORA is the folder where it is.

@@ -112,6 +112,13 @@ export function show(id) {
 }
 
 
+/* An item with nothing hidden; it is recorded who asked. */
+
+export function reveal(id) {
+    return post(`held/${encodeURIComponent(id)}/reveal`, {});
+}
+
+
 /* What happened behind the event with this seq. */
 
 export function events(after, limit) {

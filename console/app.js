@@ -12,7 +12,7 @@ import { act } from "./decisions.js";
 import { reasonKey } from "./dialogs.js";
 import * as filters from "./filters.js";
 import { help, key, turn } from "./keys.js";
-import { drawOpen, note, openAt } from "./open.js";
+import { drawOpen, note, openAt, unmask } from "./open.js";
 import { arrive, at, go, place, redraw } from "./places.js";
 import { rebase, watch } from "./poll.js";
 import { problem } from "./problem.js";
@@ -101,6 +101,16 @@ function listen() {
 }
 
 
+function doOpen(action) {
+    if (action === "reveal") {
+        unmask();
+
+    } else {
+        act(view.open, action);
+    }
+}
+
+
 function listenQueue() {
     on("filters", "submit", (event) => {
         event.preventDefault();
@@ -132,7 +142,7 @@ function listenQueue() {
         const button = event.target.closest("[data-action]");
 
         if (button) {
-            act(view.open, button.dataset.action);
+            doOpen(button.dataset.action);
         }
     });
 

@@ -5,7 +5,7 @@
  */
 
 import {
-    decides, judged, leaseEnd, own, possible, ranOut, taken, undoEnd
+    decides, hides, judged, leaseEnd, own, possible, ranOut, taken, undoEnd
 } from "./steps.js";
 import { el, shown, write } from "./text.js";
 import { called, number, time, word } from "./words.js";
@@ -20,7 +20,8 @@ const shortcuts = {
 
 export function detail(node, item) {
     const parts = [
-        appeal(item), facts(item), buttons(item), ...reasons(item), why(item)
+        appeal(item), facts(item), buttons(item), masked(item),
+        ...reasons(item), why(item)
     ];
 
     if (item.unreadable) {
@@ -89,13 +90,32 @@ function buttons(item) {
 
         const key = shortcuts[action];
 
-        row.append(el("button", {
-            type: "button", class: action, "data-action": action,
-            "aria-keyshortcuts": key
-        }, word(text), el("kbd", { "aria-hidden": "true" }, key)));
+        row.append(button(action, text, key));
+    }
+
+    if (hides(item)) {
+        row.append(button("reveal", "reveal", "v"));
     }
 
     return row;
+}
+
+
+/* That something is hidden, and what it takes to see it. */
+
+function masked(item) {
+    return item.masked !== true ? null
+         : el("p", { class: "because", id: "reveal-help" },
+              word(hides(item) ? "masked" : "maskedForYou"));
+}
+
+
+function button(action, text, key) {
+    return el("button", {
+        type: "button", class: action, "data-action": action,
+        "aria-keyshortcuts": key,
+        "aria-describedby": action === "reveal" ? "reveal-help" : null
+    }, word(text), el("kbd", { "aria-hidden": "true" }, key));
 }
 
 

@@ -7,7 +7,7 @@
 
 import { bulk } from "./bulk.js";
 import { act, claim, undo } from "./decisions.js";
-import { openAt } from "./open.js";
+import { openAt, unmask } from "./open.js";
 import { at, go } from "./places.js";
 import { follows, moveTo, select, spread } from "./queue.js";
 import { remember, remembered } from "./settings.js";
@@ -38,6 +38,7 @@ const keys = [
     ["R", "keyRejectAll", "D", () => bulk("reject")],
     ["g", "keyGroup", "Q", () => grouping()],
     ["m", "keySpread", "Q", () => spreadKey()],
+    ["v", "keyReveal", "D", () => unmask()],
     ["n", "keyNote", "D", () => node("note-text").focus()],
     ["/", "keyFilter", "", () => filter()],
     ["?", "keyHelp", "", () => help()]

@@ -4,11 +4,11 @@
  * The submission that is open beside the queue.
  */
 
-import { addNote, show } from "./api.js";
+import { addNote, reveal, show } from "./api.js";
 import { detail } from "./item.js";
 import { problem, solved } from "./problem.js";
 import { change, moveTo } from "./queue.js";
-import { decides } from "./steps.js";
+import { decides, hides } from "./steps.js";
 import { el } from "./text.js";
 import { node, view } from "./view.js";
 import { word } from "./words.js";
@@ -16,6 +16,7 @@ import { word } from "./words.js";
 const drafts = new Map();   /* notes that are being written, by id */
 
 let wanted = null;          /* the id that was last asked for */
+let revealed = null;        /* the open item with nothing hidden */
 let noted = null;           /* the id that the note is written on */
 
 
@@ -45,7 +46,7 @@ export async function read(id, opens = false) {
     }
 
     try {
-        const item = await show(id);
+        const item = asSeen(await show(id));
 
         if ((opens && wanted === id) || (view.open && view.open.id === id)) {
             view.open = item;
@@ -63,7 +64,52 @@ export async function read(id, opens = false) {
 }
 
 
+/*
+ * What was revealed stays so while it is open, whatever others do with it: the
+ * text does not change, and nobody has to ask for it twice.
+ */
+
+function asSeen(item) {
+    if (revealed === null || revealed.id !== item.id) {
+        return item;
+    }
+
+    const { fields, excerpt, uri, body, masked } = revealed;
+
+    return { ...item, fields, excerpt, uri, body, masked,
+             appeal: revealed.appeal === null ? item.appeal
+                                              : revealed.appeal };
+}
+
+
+export async function unmask() {
+    const { open } = view;
+
+    if (open === null || !hides(open)) {
+        return;
+    }
+
+    try {
+        const item = await reveal(open.id);
+
+        if (view.open && view.open.id === item.id) {
+            revealed = item;
+            view.open = item;
+            solved();
+            drawOpen();
+        }
+
+    } catch (error) {
+        problem(error);
+    }
+}
+
+
 export function drawOpen() {
+    if (revealed !== null && (!view.open || view.open.id !== revealed.id)) {
+        revealed = null;
+    }
+
     drawNote();
 
     if (view.open === null) {

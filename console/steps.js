@@ -127,6 +127,13 @@ export function possible(item) {
 }
 
 
+/* Whether personal data is hidden that one may look at. */
+
+export function hides(item) {
+    return item.masked === true && decides();
+}
+
+
 /* Whether the history has to be read before it is known what is possible. */
 
 export function unsure(item) {

@@ -108,6 +108,10 @@ export default {
     keyGroup: "group by text, by rules, not at all",
     keySpread: "open or close a group", keyApproveAll: "approve the selected",
     keyRejectAll: "reject the selected",
+    reveal: "Reveal personal data", keyReveal: "reveal personal data",
+    masked: "Personal data is hidden by *. That you look at it is recorded, "
+            + "with your name.",
+    maskedForYou: "Personal data is hidden by *.",
     actions: {
         claim: "claimed it", unclaim: "released it",
         expire: "took over a claim that had run out", approve: "approved it",

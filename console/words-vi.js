@@ -107,6 +107,10 @@ export default {
     keyGroup: "gộp theo nội dung, theo luật, không gộp",
     keySpread: "mở hoặc đóng nhóm", keyApproveAll: "duyệt những mục đã chọn",
     keyRejectAll: "từ chối những mục đã chọn",
+    reveal: "Hiện dữ liệu cá nhân", keyReveal: "hiện dữ liệu cá nhân",
+    masked: "Dữ liệu cá nhân đã được che bằng dấu *. Việc hiện ra được ghi "
+            + "vào nhật ký cùng tên bạn.",
+    maskedForYou: "Dữ liệu cá nhân đã được che bằng dấu *.",
     actions: {
         claim: "nhận xử lý", unclaim: "thả ra",
         expire: "lượt nhận quá hạn", approve: "duyệt",

@@ -2,7 +2,7 @@
  * Copyright (C) the moderate authors
  *
  * A browser for the tests of the console.  Results go to standard output, a
- * line of JSON each, and console.t makes assertions of them.
+ * line of JSON each, and Stories.pm makes assertions of them.
  */
 
 import { mkdirSync, readFileSync } from "node:fs";

@@ -1,23 +1,22 @@
-#!/usr/bin/perl
+package Stories;
 
 # Copyright (C) the moderate authors
-
-# The console in a real browser: a day of two moderators by keyboard, what
-# others do meanwhile and what one may do, and held texts that would like to be
-# more than text.
-
-###############################################################################
+#
+# Stories of the console, told by a real browser: nginx with the console, the
+# API and receipts before a backend, and files of JavaScript whose results are
+# assertions here.
 
 use warnings;
 use strict;
 
+use Exporter 'import';
 use JSON::PP;
 use Test::More;
 use Test::Moderate;
 
-my $t = Test::Moderate->new();
+our @EXPORT = qw/ stories /;
 
-$t->write_file_expand('nginx.conf', <<'EOF');
+my $CONF = <<'EOF';
 %%TEST_GLOBALS%%
 
 events {
@@ -77,10 +76,7 @@ http {
 }
 EOF
 
-$t->write_file('moderators', join '', map { "$_:{PLAIN}secret\n" }
-               qw/ lan minh viewer admin /);
-$t->write_file('secret', join '', map { chr 33 + $_ } 0 .. 63);
-$t->write_file('rules.yaml', <<'EOF');
+my $RULES = <<'EOF';
 version: 1
 
 rules:
@@ -107,26 +103,45 @@ rules:
     examples: { hit: ["pay the debt"], miss: ["pay the debit"] }
 EOF
 
-# the headers are those that administrators are given
 
-my $example = do {
+# Tells stories by their names, each with an empty Redis.
+
+sub stories {
+    my (@names) = @_;
+    my $t = Test::Moderate->new();
+
+    $t->write_file_expand('nginx.conf', $CONF);
+    $t->write_file('rules.yaml', $RULES);
+    $t->write_file('secret', join '', map { chr 33 + $_ } 0 .. 63);
+    $t->write_file('moderators', join '', map { "$_:{PLAIN}secret\n" }
+                   qw/ lan minh viewer admin /);
+    $t->write_file('headers.conf', _headers());
+    $t->run_redis()->run_backend()->run();
+
+    binmode(Test::More->builder->$_(), ':encoding(UTF-8)')
+        for qw/ output failure_output todo_output /;
+
+    for my $name (@names) {
+        $t->redis('FLUSHALL');
+        _story($t, $name);
+    }
+
+    $t->done_testing();
+}
+
+
+# They are those that administrators are given.
+
+sub _headers {
     local $/;
-    open my $fh, '<', "$ENV{CONSOLE_ROOT}/examples/console.conf" or die;
-    <$fh>;
-};
+    open my $fh, '<', "$ENV{CONSOLE_ROOT}/examples/console.conf" or die $!;
 
-$t->write_file('headers.conf',
-               join "\n", $example =~ /^\s*(add_header .*;)$/mg);
+    return join "\n", <$fh> =~ /^\s*(add_header .*;)$/mg;
+}
 
-$t->run_redis()->run_backend()->run();
 
-###############################################################################
-
-binmode(Test::More->builder->$_(), ':encoding(UTF-8)')
-    for qw/ output failure_output todo_output /;
-
-sub story {
-    my ($name) = @_;
+sub _story {
+    my ($t, $name) = @_;
     my $told = 0;
 
     local $ENV{CONSOLE_REDIS} = $t->testdir() . '/redis.sock';
@@ -153,15 +168,5 @@ sub story {
     cmp_ok($told, '>', 0, "$name: was told");
 }
 
-story('words');
 
-my @stories = qw/ walk others appeal figures rules groups hostile /;
-
-for (@stories) {
-    $t->redis('FLUSHALL');
-    story($_);
-}
-
-$t->done_testing();
-
-###############################################################################
+1;
