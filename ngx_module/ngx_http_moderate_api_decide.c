@@ -8,26 +8,11 @@
 
 
 #include "ngx_http_moderate_api.h"
+#include "ngx_http_moderate_steps.h"
 #include "ngx_http_moderate_stats.h"
 
 
-/* "from" is a set of states, one bit each */
-
-typedef struct {
-    ngx_str_t                   action;
-    ngx_uint_t                  from;
-    ngx_uint_t                  to;
-} ngx_http_moderate_step_t;
-
-
-#define ngx_http_moderate_bit(state)  (1 << (state))
-
-/* a step back: pending, or appealed after an appeal */
-
-#define NGX_HTTP_MODERATE_HOME  NGX_HTTP_MODERATE_STATES
-
-
-static ngx_http_moderate_step_t *ngx_http_moderate_step(
+static ngx_http_moderate_step_t *ngx_http_moderate_decide_step(
     ngx_http_moderate_api_t *api);
 static void ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
     ngx_http_moderate_item_t *item);
@@ -66,49 +51,6 @@ static void ngx_http_moderate_conflict(ngx_http_request_t *r,
     ngx_http_moderate_item_t *item);
 
 
-/* the transitions a moderator asks for; those of a delivery follow approve */
-
-static ngx_http_moderate_step_t  ngx_http_moderate_steps[] = {
-
-    { ngx_string("claim"),
-      ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED),
-      NGX_HTTP_MODERATE_CLAIMED },
-
-    { ngx_string("unclaim"),
-      ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED),
-      NGX_HTTP_MODERATE_HOME },
-
-    /* approved: nginx was stopped before the delivery began */
-
-    { ngx_string("approve"),
-      ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPROVED)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_FAILED_STATE)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_UNKNOWN),
-      NGX_HTTP_MODERATE_APPROVED },
-
-    { ngx_string("reject"),
-      ngx_http_moderate_bit(NGX_HTTP_MODERATE_PENDING_STATE)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPEALED)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_CLAIMED)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_FAILED_STATE),
-      NGX_HTTP_MODERATE_REJECTED_STATE },
-
-    /* what was sent cannot be undone; what a crash has left can */
-
-    { ngx_string("undo"),
-      ngx_http_moderate_bit(NGX_HTTP_MODERATE_REJECTED_STATE)
-      |ngx_http_moderate_bit(NGX_HTTP_MODERATE_APPROVED),
-      NGX_HTTP_MODERATE_HOME },
-
-    { ngx_null_string, 0, 0 }
-};
-
-
 static ngx_str_t  ngx_http_moderate_no_detail = ngx_null_string;
 
 
@@ -116,7 +58,7 @@ ngx_int_t
 ngx_http_moderate_api_decide(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api)
 {
-    if (ngx_http_moderate_step(api)->to == NGX_HTTP_MODERATE_REJECTED_STATE
+    if (ngx_http_moderate_decide_step(api)->to == NGX_HTTP_MODERATE_REJECTED_STATE
         && !ngx_http_moderate_reason_known(&api->reason))
     {
         ngx_http_moderate_api_error(r, 422, "reason",
@@ -130,22 +72,12 @@ ngx_http_moderate_api_decide(ngx_http_request_t *r,
 }
 
 
+/* the route, or a bulk, has seen to it that there is one */
+
 static ngx_http_moderate_step_t *
-ngx_http_moderate_step(ngx_http_moderate_api_t *api)
+ngx_http_moderate_decide_step(ngx_http_moderate_api_t *api)
 {
-    ngx_http_moderate_step_t  *step;
-
-    for (step = ngx_http_moderate_steps; step[1].action.len; step++) {
-        if (step->action.len == api->action.len
-            && ngx_strncmp(step->action.data, api->action.data,
-                           step->action.len)
-               == 0)
-        {
-            break;
-        }
-    }
-
-    return step;
+    return ngx_http_moderate_step(&api->action, NGX_HTTP_MODERATE_STATES);
 }
 
 
@@ -154,15 +86,9 @@ ngx_http_moderate_action_known(ngx_str_t *action)
 {
     ngx_http_moderate_step_t  *step;
 
-    for (step = ngx_http_moderate_steps; step->action.len; step++) {
-        if (step->action.len == action->len
-            && ngx_strncmp(step->action.data, action->data, action->len) == 0)
-        {
-            return 1;
-        }
-    }
+    step = ngx_http_moderate_step(action, NGX_HTTP_MODERATE_STATES);
 
-    return 0;
+    return step != NULL && step->by == NGX_HTTP_MODERATE_BY_MODERATOR;
 }
 
 
@@ -190,11 +116,11 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
     }
 
     api->item = item;
-    step = ngx_http_moderate_step(api);
+    step = ngx_http_moderate_decide_step(api);
 
     if (api->late
         || item->version != api->version
-        || !(step->from & ngx_http_moderate_bit(item->state))
+        || !(step->from & 1 << item->state)
         || ngx_http_moderate_taken(api, item))
     {
         ngx_http_moderate_conflict(r, item);
@@ -218,17 +144,17 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
     /* a claim is taken over in two moves: a move to itself has no winner */
 
     if (item->state == step->to) {
+        step = ngx_http_moderate_step(&expired, item->state);
+
         ngx_http_moderate_decide_move(r, api,
-                                      ngx_http_moderate_item_home(item),
+                                      ngx_http_moderate_step_to(step, item),
                                       &expired, &ngx_http_moderate_no_detail,
                                       ngx_http_moderate_expired);
         return;
     }
 
     ngx_http_moderate_decide_move(r, api,
-                                  step->to == NGX_HTTP_MODERATE_HOME
-                                  ? ngx_http_moderate_item_home(item)
-                                  : step->to,
+                                  ngx_http_moderate_step_to(step, item),
                                   &step->action,
                                   step->to == NGX_HTTP_MODERATE_REJECTED_STATE
                                   ? &api->reason
@@ -301,10 +227,9 @@ ngx_http_moderate_preview(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
 {
     ngx_uint_t  to;
 
-    to = (step->to == NGX_HTTP_MODERATE_HOME)
-         ? ngx_http_moderate_item_home(api->item)
-         : (step->to == NGX_HTTP_MODERATE_APPROVED)
-           ? (ngx_uint_t) NGX_HTTP_MODERATE_DELIVERED : step->to;
+    to = (step->to == NGX_HTTP_MODERATE_APPROVED)
+         ? (ngx_uint_t) NGX_HTTP_MODERATE_DELIVERED
+         : ngx_http_moderate_step_to(step, api->item);
 
     ngx_http_moderate_api_send(r, NGX_HTTP_OK,
                         json_pack("{s:s, s:I, s:s}",
@@ -426,7 +351,7 @@ ngx_http_moderate_expired(ngx_http_request_t *r, ngx_int_t rc)
         return;
     }
 
-    step = ngx_http_moderate_step(api);
+    step = ngx_http_moderate_decide_step(api);
 
     ngx_http_moderate_decide_move(r, api, step->to, &step->action,
                                   &ngx_http_moderate_no_detail,

@@ -448,14 +448,6 @@ ngx_http_moderate_item_judged(ngx_http_moderate_item_t *item)
 }
 
 
-ngx_uint_t
-ngx_http_moderate_item_home(ngx_http_moderate_item_t *item)
-{
-    return item->appealed ? NGX_HTTP_MODERATE_APPEALED
-                          : NGX_HTTP_MODERATE_PENDING_STATE;
-}
-
-
 static ngx_int_t
 ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
     redisReply *value, ngx_http_moderate_item_t *item)

@@ -7,7 +7,7 @@
 
 
 #include "ngx_http_moderate_redis.h"
-#include "ngx_http_moderate_store.h"
+#include "ngx_http_moderate_steps.h"
 
 
 static ngx_int_t ngx_http_moderate_move_send(ngx_http_moderate_move_t *move);
@@ -37,6 +37,13 @@ ngx_http_moderate_move(ngx_http_request_t *r, ngx_http_moderate_move_t *say,
     ngx_pool_t                     *pool;
     ngx_http_moderate_move_t       *move;
     ngx_http_moderate_main_conf_t  *mmcf;
+
+    if (!ngx_http_moderate_step_ok(&say->action, say->from, say->to)) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "%V: there is no step \"%V\" from state %ui to %ui",
+                      &say->site, &say->action, say->from, say->to);
+        return NGX_ERROR;
+    }
 
     /* its own pool: it outlives a moderator who leaves */
 

@@ -9,7 +9,7 @@
 
 
 #include "ngx_http_moderate_redis.h"
-#include "ngx_http_moderate_store.h"
+#include "ngx_http_moderate_steps.h"
 
 
 #define NGX_HTTP_MODERATE_SWEEP        15000    /* ms, and some chance */
@@ -110,7 +110,8 @@ ngx_http_moderate_recover(ngx_http_request_t *r,
     ngx_http_moderate_item_t *item, ngx_http_moderate_move_t **slot,
     ngx_http_moderate_move_pt handler)
 {
-    ngx_http_moderate_move_t  move;
+    ngx_http_moderate_move_t   move;
+    ngx_http_moderate_step_t  *step;
 
     ngx_memzero(&move, sizeof(ngx_http_moderate_move_t));
 
@@ -118,11 +119,19 @@ ngx_http_moderate_recover(ngx_http_request_t *r,
     move.site = *site;
     move.id = item->record.id;
     move.from = item->state;
-    move.to = (item->state == NGX_HTTP_MODERATE_APPROVED)
-              ? ngx_http_moderate_item_home(item) : NGX_HTTP_MODERATE_UNKNOWN;
     move.version = item->version + 1;
     ngx_str_set(&move.actor, "nginx");
     ngx_str_set(&move.action, "recover");
+
+    /* only those whose lease can be over are here */
+
+    step = ngx_http_moderate_step(&move.action, item->state);
+
+    if (step == NULL) {
+        return NGX_ERROR;
+    }
+
+    move.to = ngx_http_moderate_step_to(step, item);
 
     ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                   "%V: held submission %V was left in the state \"%V\", now "

@@ -63,10 +63,6 @@ typedef struct ngx_http_moderate_event_s {
 } ngx_http_moderate_event_t;
 
 
-/* Where an item is that nobody works at: pending, or appealed. */
-ngx_uint_t ngx_http_moderate_item_home(ngx_http_moderate_item_t *item);
-
-
 /*
  * Stores a submission that is held: all of it in one transaction, or nothing.
  * The handler gets NGX_OK, NGX_DECLINED (refused) or NGX_ERROR (not known; the
@@ -199,8 +195,9 @@ struct ngx_http_moderate_move_s {
 };
 
 /*
- * Copies what move says; *slot is the way to detach it.  Without a request, r
- * NULL, move->redis is used, slot may be NULL and nobody is told.
+ * Copies what move says, which has to be a step of the table in
+ * ngx_http_moderate_steps.c; *slot is the way to detach it.  Without a request,
+ * r NULL, move->redis is used, slot may be NULL and nobody is told.
  */
 ngx_int_t ngx_http_moderate_move(ngx_http_request_t *r,
     ngx_http_moderate_move_t *move, ngx_http_moderate_move_t **slot,

@@ -3,7 +3,8 @@
 # Copyright (C) the moderate authors
 
 # Eight moderators decide at random about the same submissions while workers of
-# nginx are killed: each submission is in one state, none is delivered twice.
+# nginx and Redis are killed: each submission is in one state, none is delivered
+# twice.  TEST_ITEMS, TEST_MODERATORS and TEST_SECONDS make more of it.
 
 ###############################################################################
 
@@ -15,9 +16,9 @@ use Test::Moderate;
 use Time::HiRes qw/ sleep time /;
 
 use constant {
-    ITEMS      => 200,
-    MODERATORS => 8,
-    SECONDS    => 12,
+    ITEMS      => $ENV{TEST_ITEMS} || 200,
+    MODERATORS => $ENV{TEST_MODERATORS} || 8,
+    SECONDS    => $ENV{TEST_SECONDS} || 12,
 };
 
 my $t = Test::Moderate->new(workers => 2);
@@ -84,7 +85,7 @@ my @moderators = map { $t->run_daemon(\&moderator, $_, $until) }
 srand $seed;
 diag("TEST_SEED=$seed") if $ENV{TEST_VERBOSE};
 
-my $kills = 0;
+my ($kills, $redis_kills) = (0, 0);
 
 while (time < $until - 1) {
     sleep 0.2 + rand 0.6;
@@ -99,11 +100,19 @@ while (time < $until - 1) {
     my @workers = $t->workers() or next;
     kill 'KILL', $workers[rand @workers];
     $kills++;
+
+    if ($kills % 6 == 0) {
+        $t->kill_redis();
+        sleep rand 0.3;
+        $t->restart_redis();
+        $redis_kills++;
+    }
 }
 
 ok(wait_until(sub { !grep { kill 0, $_ and !reaped($_) } @moderators }, 30),
    'moderators have gone home');
 cmp_ok($kills, '>=', 5, 'workers were killed');
+cmp_ok($redis_kills, '>=', 1, 'and Redis');
 
 # deliveries that go on without their moderator end by themselves
 
@@ -144,7 +153,7 @@ cmp_ok($n{delivered} || 0, '>', 10, 'many were delivered');
 cmp_ok(scalar(grep { {@{$_->[1]}}->{event} eq 'reject' }
               @{$t->redis('XRANGE', 'm:{portal}:events', '-', '+')}),
        '>', 10, 'many were rejected');
-diag(join ' ', "$kills kills:", map { "$n{$_} $_" } sort keys %n)
+diag(join ' ', "$kills kills, $redis_kills of Redis:", map { "$n{$_} $_" } sort keys %n)
     if $ENV{TEST_VERBOSE};
 
 # what was left behind is taken up
@@ -171,9 +180,14 @@ sub moderator {
     srand $seed + $n;
 
     while (time < $until) {
+        my $states = 'pending,claimed,approved';
+
+        # what is decided is found as well, and does not hide what is not
+
+        $states .= ',failed,rejected' if ITEMS <= 200 || rand() < 0.2;
+
         my $page = eval {
-            json(http_get('/api/held?limit=200&state=pending,claimed,approved,'
-                          . 'failed,rejected', @headers))
+            json(http_get("/api/held?limit=200&state=$states", @headers))
         };
 
         if (!$page || !$page->{items} || !@{$page->{items}}) {

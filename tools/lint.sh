@@ -169,6 +169,13 @@ api_calls() {
 }
 
 
+item_steps() {
+    python=/usr/bin/python3
+    [ -x $python ] || python=python3
+    $python tools/steps.py --check
+}
+
+
 rule_lookalikes() {
     python=/usr/bin/python3
     [ -x $python ] || python=python3
@@ -222,6 +229,7 @@ check 'manual pages' manual_pages
 check 'shipped rules' shipped_rules
 check 'shipped rules against their schema' rule_schema
 check 'calls of the API as docs/openapi.yaml has them' api_calls
+check 'what becomes of a held submission' item_steps
 check 'letters that look like others, in shipped rules' rule_lookalikes
 check 'commit messages' commit_messages
 
