@@ -58,7 +58,11 @@ ngx_int_t
 ngx_http_moderate_api_decide(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api)
 {
-    if (ngx_http_moderate_decide_step(api)->to == NGX_HTTP_MODERATE_REJECTED_STATE
+    ngx_http_moderate_step_t  *step;
+
+    step = ngx_http_moderate_decide_step(api);
+
+    if (step->to == NGX_HTTP_MODERATE_REJECTED_STATE
         && !ngx_http_moderate_reason_known(&api->reason))
     {
         ngx_http_moderate_api_error(r, 422, "reason",

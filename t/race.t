@@ -153,7 +153,8 @@ cmp_ok($n{delivered} || 0, '>', 10, 'many were delivered');
 cmp_ok(scalar(grep { {@{$_->[1]}}->{event} eq 'reject' }
               @{$t->redis('XRANGE', 'm:{portal}:events', '-', '+')}),
        '>', 10, 'many were rejected');
-diag(join ' ', "$kills kills, $redis_kills of Redis:", map { "$n{$_} $_" } sort keys %n)
+diag(join ' ', "$kills kills, $redis_kills of Redis:",
+     map { "$n{$_} $_" } sort keys %n)
     if $ENV{TEST_VERBOSE};
 
 # what was left behind is taken up
