@@ -200,9 +200,10 @@ erase_add(json_t *sum, const json_t *answer)
     json_int_t   n;
     const char  *name;
 
-    static const char *const  names[] = { "erased", "busy", "looked" };
+    static const char *const  names[] = { "erased", "busy", "sealed",
+                                          "looked" };
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         name = names[i];
 
         if (!json_is_integer(json_object_get(answer, name))) {
@@ -225,9 +226,10 @@ static int
 erase_tell(const erase_t *e, const json_t *sum)
 {
     int         rc;
-    json_int_t  busy;
+    json_int_t  busy, sealed;
 
     busy = moderatectl_number(sum, "busy");
+    sealed = moderatectl_number(sum, "sealed");
 
     if (e->json) {
         rc = moderatectl_print_json(stdout, sum, JSON_INDENT(2));
@@ -244,8 +246,13 @@ erase_tell(const erase_t *e, const json_t *sum)
     if (busy != 0) {
         fprintf(stderr, "moderatectl: %lld are being delivered or decided; "
                 "please call again\n", (long long) busy);
-        return MODERATECTL_REFUSED;
     }
 
-    return MODERATECTL_OK;
+    if (sealed != 0) {
+        fprintf(stderr, "moderatectl: %lld cannot be decrypted, and may be "
+                "theirs too: see moderate_payload_key_file\n",
+                (long long) sealed);
+    }
+
+    return (busy != 0 || sealed != 0) ? MODERATECTL_REFUSED : MODERATECTL_OK;
 }

@@ -652,4 +652,73 @@ void vet_mac_hex(const unsigned char *mac, unsigned char *hex);
 int vet_mac_read(vet_str_t hex, unsigned char *mac);
 
 
+/*
+ * Sealed values: encrypted, and bound to what they are about, a list of texts
+ * of at most 4096 bytes as site, record and column are.  Whoever changes a
+ * value, or puts it in another place, is found out.
+ */
+
+#define VET_SEAL_KEYS_MAX   16
+#define VET_SEAL_KEY_LEN    32
+#define VET_SEAL_ID_LEN     8
+#define VET_SEAL_SALT_LEN   16
+#define VET_SEAL_OVERHEAD   56       /* bytes that a sealed value has more */
+
+typedef struct vet_seal_keys_s  vet_seal_keys_t;
+
+vet_seal_keys_t *vet_seal_keys_create(void);
+void vet_seal_keys_destroy(vet_seal_keys_t *keys);
+
+/*
+ * Adds a key made of the secret; the first one seals, and each unseals what
+ * was sealed with it.  VET_DECLINED: it is there already; VET_LIMIT: there are
+ * VET_SEAL_KEYS_MAX.
+ */
+int vet_seal_keys_add(vet_seal_keys_t *keys, vet_str_t secret);
+
+/* Writes the id of the first key, 2 * VET_SEAL_ID_LEN digits. */
+void vet_seal_keys_id(const vet_seal_keys_t *keys, unsigned char *hex);
+
+/* The work on one record; it is of one thread, and keeps its key. */
+
+typedef struct {
+    const vet_seal_keys_t  *keys;
+    struct evp_cipher_ctx_st  *ctx;
+    unsigned char           own_salt[VET_SEAL_SALT_LEN];
+    int                     salted;
+
+    /* of the last value */
+    unsigned char           id[VET_SEAL_ID_LEN];
+    unsigned char           salt[VET_SEAL_SALT_LEN];
+    unsigned char           key[VET_SEAL_KEY_LEN];
+    int                     derived;
+} vet_seal_t;
+
+/* Begins, with no keys if keys is NULL; to be ended in any case. */
+int vet_seal_begin(vet_seal_t *seal, const vet_seal_keys_t *keys);
+void vet_seal_end(vet_seal_t *seal);
+
+/*
+ * Seals a text; sealed has room for VET_SEAL_OVERHEAD bytes more.  VET_LIMIT:
+ * it has more than 1 GiB.
+ */
+int vet_seal(vet_seal_t *seal, const vet_str_t *about, size_t n,
+    vet_str_t text, unsigned char *sealed);
+
+typedef enum {
+    VET_UNSEALED = 0,
+    VET_UNSEALED_PLAIN,      /* it is no sealed value */
+    VET_UNSEALED_NO_KEY,     /* of another key than those that are there */
+    VET_UNSEALED_FORGED,     /* it was changed, or is about something else */
+    VET_UNSEALED_ERROR       /* libcrypto or memory failed */
+} vet_unsealed_t;
+
+/* Tells whether a value looks like a sealed one. */
+int vet_sealed(vet_str_t value);
+
+/* Unseals a value; text has room for VET_SEAL_OVERHEAD bytes less. */
+vet_unsealed_t vet_unseal(vet_seal_t *seal, const vet_str_t *about, size_t n,
+    vet_str_t value, unsigned char *text);
+
+
 #endif /* VET_H_INCLUDED */

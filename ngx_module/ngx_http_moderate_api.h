@@ -108,6 +108,10 @@ json_t *ngx_http_moderate_api_summary(ngx_http_request_t *r,
 json_t *ngx_http_moderate_api_item(ngx_http_request_t *r,
     ngx_http_moderate_item_t *item);
 
+/* Returns 1 when an item cannot be read, and an error was sent. */
+ngx_uint_t ngx_http_moderate_api_sealed(ngx_http_request_t *r,
+    ngx_http_moderate_item_t *item);
+
 
 /* ngx_http_moderate_api_read.c: the queue, and one item */
 

@@ -119,6 +119,10 @@ ngx_http_moderate_decide_item(ngx_http_request_t *r, ngx_int_t rc,
         return;
     }
 
+    if (ngx_http_moderate_api_sealed(r, item)) {
+        return;
+    }
+
     api->item = item;
     step = ngx_http_moderate_decide_step(api);
 

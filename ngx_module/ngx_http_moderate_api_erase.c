@@ -26,6 +26,7 @@ struct ngx_http_moderate_erase_s {
     ngx_uint_t                  looked;
     ngx_uint_t                  erased;
     ngx_uint_t                  busy;       /* being delivered */
+    ngx_uint_t                  sealed;     /* nobody knows whose they are */
 };
 
 
@@ -308,6 +309,12 @@ ngx_http_moderate_erase_item(ngx_http_request_t *r, ngx_int_t rc,
         return;
     }
 
+    if (!one && item->payload) {
+        erase->sealed++;
+        ngx_http_moderate_erase_next(r, api);
+        return;
+    }
+
     if (!one && !ngx_http_moderate_erase_is_of(&item->record.fields,
                                                &erase->subject))
     {
@@ -473,6 +480,7 @@ ngx_http_moderate_erase_done(ngx_http_request_t *r,
 
     if (erase->subject.len) {
         json_object_set_new(body, "busy", json_integer(erase->busy));
+        json_object_set_new(body, "sealed", json_integer(erase->sealed));
         json_object_set_new(body, "looked", json_integer(erase->looked));
         json_object_set_new(body, "next",
                             api->list.next.len

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_moderate_api.h"
+#include "ngx_http_moderate_payload.h"
 
 
 #define NGX_HTTP_MODERATE_API_BEGIN  16384    /* bytes of a raw body shown */
@@ -121,6 +122,23 @@ ngx_http_moderate_api_error(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
+/* tells that an item cannot be read, if it is so */
+
+ngx_uint_t
+ngx_http_moderate_api_sealed(ngx_http_request_t *r,
+    ngx_http_moderate_item_t *item)
+{
+    if (item->payload == NGX_HTTP_MODERATE_PAYLOAD_OK) {
+        return 0;
+    }
+
+    ngx_http_moderate_api_error(r, NGX_HTTP_CONFLICT,
+                                ngx_http_moderate_payload_code(item->payload),
+                                ngx_http_moderate_payload_text(item->payload));
+    return 1;
+}
+
+
 /* one line of the queue */
 
 json_t *
@@ -128,7 +146,7 @@ ngx_http_moderate_api_summary(ngx_http_request_t *r,
     ngx_http_moderate_item_t *item)
 {
     char                     *state;
-    json_t                   *claimed_by, *excerpt;
+    json_t                   *json, *claimed_by, *excerpt;
     ngx_uint_t                masked;
     ngx_http_moderate_api_t  *api;
 
@@ -145,7 +163,7 @@ ngx_http_moderate_api_summary(ngx_http_request_t *r,
     excerpt = ngx_http_moderate_api_string(&item->record.excerpt);
     excerpt = ngx_http_moderate_api_mask(api, excerpt, &masked);
 
-    return json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
+    json = json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
                      "id", ngx_http_moderate_api_string(&item->record.id),
                      "state", state,
                      "version", (json_int_t) item->version,
@@ -157,6 +175,14 @@ ngx_http_moderate_api_summary(ngx_http_request_t *r,
                      "excerpt", excerpt,
                      "masked", (int) masked,
                      "claimed_by", claimed_by);
+
+    if (item->payload) {
+        json_object_set_new(json, "error",
+                            json_string(ngx_http_moderate_payload_code(
+                                                            item->payload)));
+    }
+
+    return json;
 }
 
 

@@ -252,6 +252,10 @@ ngx_http_moderate_api_shown(ngx_http_request_t *r, ngx_int_t rc,
         return;
     }
 
+    if (ngx_http_moderate_api_sealed(r, item)) {
+        return;
+    }
+
     ngx_http_moderate_api_send(r, NGX_HTTP_OK,
                                ngx_http_moderate_api_item(r, item),
                                item->version);

@@ -50,6 +50,10 @@ ngx_http_moderate_note_item(ngx_http_request_t *r, ngx_int_t rc,
         return;
     }
 
+    if (rc == NGX_OK && ngx_http_moderate_api_sealed(r, item)) {
+        return;
+    }
+
     if (rc == NGX_OK && item->notes >= NGX_HTTP_MODERATE_NOTES_MAX) {
         ngx_http_moderate_api_error(r, NGX_HTTP_CONFLICT, "too-many-notes",
                                     "there are 50 notes already");
@@ -125,6 +129,10 @@ ngx_http_moderate_reveal_item(ngx_http_request_t *r, ngx_int_t rc,
     if (rc != NGX_OK) {
         ngx_http_moderate_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
                                     "unavailable", "Redis cannot be reached");
+        return;
+    }
+
+    if (ngx_http_moderate_api_sealed(r, item)) {
         return;
     }
 

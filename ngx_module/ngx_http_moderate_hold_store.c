@@ -6,13 +6,15 @@
  */
 
 
+#include "ngx_http_moderate_payload.h"
 #include "ngx_http_moderate_redis.h"
 #include "ngx_http_moderate_store.h"
 
 
 typedef struct {
-    char                       *name;
+    ngx_str_t                   name;
     size_t                      offset;     /* in record_t */
+    ngx_uint_t                  sealed;     /* with moderate_payload_key_file */
 } ngx_http_moderate_column_t;
 
 
@@ -34,7 +36,11 @@ typedef struct {
 } ngx_http_moderate_fetch_t;
 
 
-static void ngx_http_moderate_hold_columns(ngx_http_moderate_batch_t *batch,
+static ngx_int_t ngx_http_moderate_hold_columns(
+    ngx_http_moderate_batch_t *batch, ngx_http_moderate_main_conf_t *mmcf,
+    ngx_pool_t *pool, ngx_http_moderate_record_t *record);
+static ngx_int_t ngx_http_moderate_hold_sealed(
+    ngx_http_moderate_batch_t *batch, ngx_http_moderate_payload_t *payload,
     ngx_http_moderate_record_t *record);
 static void ngx_http_moderate_hold_done(void *data, ngx_int_t rc,
     redisReply *reply);
@@ -49,6 +55,11 @@ static void ngx_http_moderate_item_done(void *data, ngx_int_t rc,
     redisReply *reply);
 static ngx_int_t ngx_http_moderate_item_read(ngx_pool_t *pool,
     redisReply *hash, ngx_http_moderate_item_t *item);
+static ngx_int_t ngx_http_moderate_item_open(ngx_http_moderate_fetch_t *fetch,
+    ngx_http_moderate_item_t *item);
+static ngx_int_t ngx_http_moderate_item_open_columns(
+    ngx_http_moderate_payload_t *payload, ngx_http_moderate_item_t *item);
+static void ngx_http_moderate_item_empty(ngx_http_moderate_item_t *item);
 static ngx_int_t ngx_http_moderate_item_column(ngx_pool_t *pool,
     ngx_str_t *name, redisReply *value, ngx_http_moderate_item_t *item);
 static ngx_int_t ngx_http_moderate_item_event(ngx_pool_t *pool,
@@ -62,27 +73,50 @@ static int ngx_libc_cdecl ngx_http_moderate_event_order(const void *one,
 
 /* the columns of the hash; version, actor, claimed_* and e:* are beside them */
 
+/* the address is removed when it is not needed any more */
+
+#define NGX_HTTP_MODERATE_SEALED  1
+#define NGX_HTTP_MODERATE_LEAVES  2
+
 static ngx_http_moderate_column_t  ngx_http_moderate_columns[] = {
 
-    { "method", offsetof(ngx_http_moderate_record_t, method) },
-    { "uri", offsetof(ngx_http_moderate_record_t, uri) },
-    { "host", offsetof(ngx_http_moderate_record_t, host) },
-    { "server", offsetof(ngx_http_moderate_record_t, server) },
-    { "address", offsetof(ngx_http_moderate_record_t, address) },
-    { "headers", offsetof(ngx_http_moderate_record_t, headers) },
-    { "variables", offsetof(ngx_http_moderate_record_t, variables) },
-    { "body", offsetof(ngx_http_moderate_record_t, body) },
-    { "form", offsetof(ngx_http_moderate_record_t, form) },
-    { "fields", offsetof(ngx_http_moderate_record_t, fields) },
-    { "hits", offsetof(ngx_http_moderate_record_t, hits) },
-    { "excerpt", offsetof(ngx_http_moderate_record_t, excerpt) },
-    { "unreadable", offsetof(ngx_http_moderate_record_t, unreadable) },
-    { "reason", offsetof(ngx_http_moderate_record_t, reason) },
-    { "ruleset", offsetof(ngx_http_moderate_record_t, ruleset) },
-    { "score", offsetof(ngx_http_moderate_record_t, score) },
-    { "received", offsetof(ngx_http_moderate_record_t, received) },
+    { ngx_string("method"), offsetof(ngx_http_moderate_record_t, method),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("uri"), offsetof(ngx_http_moderate_record_t, uri),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("host"), offsetof(ngx_http_moderate_record_t, host),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("server"), offsetof(ngx_http_moderate_record_t, server),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("address"), offsetof(ngx_http_moderate_record_t, address),
+      NGX_HTTP_MODERATE_LEAVES },
+    { ngx_string("headers"), offsetof(ngx_http_moderate_record_t, headers),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("variables"), offsetof(ngx_http_moderate_record_t, variables),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("body"), offsetof(ngx_http_moderate_record_t, body),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("form"), offsetof(ngx_http_moderate_record_t, form),
+      0 },
+    { ngx_string("fields"), offsetof(ngx_http_moderate_record_t, fields),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("hits"), offsetof(ngx_http_moderate_record_t, hits),
+      0 },
+    { ngx_string("excerpt"), offsetof(ngx_http_moderate_record_t, excerpt),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("unreadable"),
+      offsetof(ngx_http_moderate_record_t, unreadable),
+      NGX_HTTP_MODERATE_SEALED },
+    { ngx_string("reason"), offsetof(ngx_http_moderate_record_t, reason),
+      0 },
+    { ngx_string("ruleset"), offsetof(ngx_http_moderate_record_t, ruleset),
+      0 },
+    { ngx_string("score"), offsetof(ngx_http_moderate_record_t, score),
+      0 },
+    { ngx_string("received"), offsetof(ngx_http_moderate_record_t, received),
+      0 },
 
-    { NULL, 0 }
+    { ngx_null_string, 0, 0 }
 };
 
 
@@ -134,7 +168,12 @@ ngx_http_moderate_hold(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
 
     ngx_http_moderate_command(&batch, "HSET");
     ngx_http_moderate_arg(&batch, &held);
-    ngx_http_moderate_hold_columns(&batch, record);
+
+    if (ngx_http_moderate_hold_columns(&batch, mmcf, r->pool, record)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     ngx_http_moderate_command(&batch, "ZADD");
     ngx_http_moderate_arg(&batch, &index);
@@ -157,21 +196,63 @@ ngx_http_moderate_hold(ngx_http_request_t *r, ngx_http_moderate_ctx_t *ctx,
 }
 
 
-static void
+static ngx_int_t
 ngx_http_moderate_hold_columns(ngx_http_moderate_batch_t *batch,
+    ngx_http_moderate_main_conf_t *mmcf, ngx_pool_t *pool,
     ngx_http_moderate_record_t *record)
 {
-    ngx_http_moderate_column_t  *column;
+    ngx_int_t                     rc;
+    ngx_str_t                     mark;
+    ngx_http_moderate_payload_t   payload;
 
     ngx_http_moderate_word(batch, "version");
     ngx_http_moderate_word(batch, "1");
 
-    for (column = ngx_http_moderate_columns; column->name; column++) {
-        ngx_http_moderate_word(batch, column->name);
-        ngx_http_moderate_arg(batch,
-                              (ngx_str_t *) ((u_char *) record
-                                             + column->offset));
+    rc = ngx_http_moderate_payload_begin(&payload, mmcf, pool, &record->site,
+                                         &record->id);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_moderate_payload_mark(&payload, mmcf, &mark);
     }
+
+    if (rc == NGX_OK && mark.len) {
+        ngx_http_moderate_word(batch, "sealed");
+        ngx_http_moderate_arg(batch, &mark);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_moderate_hold_sealed(batch, &payload, record);
+    }
+
+    ngx_http_moderate_payload_end(&payload);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_hold_sealed(ngx_http_moderate_batch_t *batch,
+    ngx_http_moderate_payload_t *payload, ngx_http_moderate_record_t *record)
+{
+    ngx_str_t                    value;
+    ngx_http_moderate_column_t  *column;
+
+    for (column = ngx_http_moderate_columns; column->name.len; column++) {
+
+        value = *(ngx_str_t *) ((u_char *) record + column->offset);
+
+        if (column->sealed
+            && ngx_http_moderate_payload_seal(payload, &column->name, &value)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_moderate_arg(batch, &column->name);
+        ngx_http_moderate_arg(batch, &value);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -292,6 +373,10 @@ ngx_http_moderate_item_done(void *data, ngx_int_t rc, redisReply *reply)
         item = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_item_t));
         rc = (item == NULL) ? NGX_ERROR
                             : ngx_http_moderate_item_read(r->pool, hash, item);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_moderate_item_open(fetch, item);
     }
 
     if (rc == NGX_OK) {
@@ -421,6 +506,121 @@ ngx_http_moderate_item_read(ngx_pool_t *pool, redisReply *hash,
 }
 
 
+/* what cannot be read has nothing in it that might be taken for its content */
+
+static ngx_int_t
+ngx_http_moderate_item_open(ngx_http_moderate_fetch_t *fetch,
+    ngx_http_moderate_item_t *item)
+{
+    ngx_int_t                       rc;
+    ngx_http_moderate_payload_t     payload;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    mmcf = ngx_http_get_module_main_conf(fetch->request,
+                                         ngx_http_moderate_module);
+
+    rc = ngx_http_moderate_payload_begin(&payload, mmcf, fetch->request->pool,
+                                         &fetch->site, &fetch->id);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_moderate_item_open_columns(&payload, item);
+    }
+
+    item->payload = payload.state;
+
+    if (rc == NGX_OK && item->payload) {
+        ngx_http_moderate_payload_log(&payload);
+        ngx_http_moderate_item_empty(item);
+    }
+
+    ngx_http_moderate_payload_end(&payload);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_moderate_item_open_columns(ngx_http_moderate_payload_t *payload,
+    ngx_http_moderate_item_t *item)
+{
+    ngx_str_t                   *value;
+    ngx_uint_t                   i;
+    ngx_http_moderate_event_t   *event;
+    ngx_http_moderate_column_t  *column;
+
+    static ngx_str_t  appeal = ngx_string("appeal");
+
+    if (ngx_http_moderate_payload_marked(payload, &item->mark) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    for (column = ngx_http_moderate_columns; column->name.len; column++) {
+
+        value = (ngx_str_t *) ((u_char *) &item->record + column->offset);
+
+        if (!column->sealed
+            || (column->sealed == NGX_HTTP_MODERATE_LEAVES
+                && value->data == NULL))
+        {
+            continue;
+        }
+
+        if (ngx_http_moderate_payload_open(payload, &column->name, value, 0)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (item->appeal.len
+        && ngx_http_moderate_payload_open(payload, &appeal, &item->appeal, 1)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    event = item->history.elts;
+
+    for (i = 0; i < item->history.nelts; i++) {
+        if (event[i].note
+            && ngx_http_moderate_payload_open(payload, &event[i].column,
+                                              &event[i].detail, 1)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_moderate_item_empty(ngx_http_moderate_item_t *item)
+{
+    ngx_uint_t                   i;
+    ngx_http_moderate_event_t   *event;
+    ngx_http_moderate_column_t  *column;
+
+    for (column = ngx_http_moderate_columns; column->name.len; column++) {
+        if (column->sealed) {
+            ngx_str_null((ngx_str_t *) ((u_char *) &item->record
+                                        + column->offset));
+        }
+    }
+
+    ngx_str_null(&item->appeal);
+
+    event = item->history.elts;
+
+    for (i = 0; i < item->history.nelts; i++) {
+        if (event[i].note) {
+            ngx_str_null(&event[i].detail);
+        }
+    }
+}
+
+
 /* who rejected it, and whether that was appealed against */
 
 static void
@@ -454,9 +654,9 @@ ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
 {
     ngx_http_moderate_column_t  *column;
 
-    for (column = ngx_http_moderate_columns; column->name; column++) {
-        if (name->len == ngx_strlen(column->name)
-            && ngx_strncmp(name->data, column->name, name->len) == 0)
+    for (column = ngx_http_moderate_columns; column->name.len; column++) {
+        if (name->len == column->name.len
+            && ngx_strncmp(name->data, column->name.data, name->len) == 0)
         {
             return ngx_http_moderate_reply_copy(pool, value,
                                    (ngx_str_t *) ((u_char *) &item->record
@@ -494,6 +694,10 @@ ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
         return ngx_http_moderate_reply_copy(pool, value, &item->appeal);
     }
 
+    if (name->len == 6 && ngx_strncmp(name->data, "sealed", 6) == 0) {
+        return ngx_http_moderate_reply_copy(pool, value, &item->mark);
+    }
+
     return NGX_OK;
 }
 
@@ -516,6 +720,8 @@ ngx_http_moderate_item_event(ngx_pool_t *pool, ngx_str_t *name,
     {
         return NGX_ERROR;
     }
+
+    event->column = *name;
 
     /* "e:VERSION", or of a note "e:VERSION.NUMBER.RANDOM" */
 
@@ -557,102 +763,6 @@ ngx_http_moderate_item_event(ngx_pool_t *pool, ngx_str_t *name,
     }
 
     return NGX_OK;
-}
-
-
-ngx_uint_t
-ngx_http_moderate_note_ok(ngx_str_t *note)
-{
-    u_char      *p, *last;
-    uint32_t     c;
-    ngx_uint_t   n, blank;
-
-    n = 0;
-    blank = 1;
-    p = note->data;
-    last = p + note->len;
-
-    while (p < last) {
-        c = (*p < 0x80) ? *p++ : ngx_utf8_decode(&p, last - p);
-
-        if (c > 0x10ffff || c == 0 || (c >= 0xd800 && c < 0xe000)) {
-            return 0;
-        }
-
-        if (c != CR) {
-            n++;
-        }
-
-        if (c > ' ') {
-            blank = 0;
-        }
-    }
-
-    return !blank && n <= NGX_HTTP_MODERATE_NOTE_MAX;
-}
-
-
-/*
- * Its version is that of the item, which stays as it is: a note does not stop
- * the decision of somebody else.  The event tells of it, not what it says.
- */
-
-ngx_int_t
-ngx_http_moderate_note(ngx_http_request_t *r, ngx_http_moderate_wait_t **slot,
-    ngx_str_t *site, ngx_http_moderate_item_t *item, ngx_str_t *actor,
-    ngx_str_t *text, ngx_http_moderate_note_pt handler)
-{
-    ngx_str_t                         held, events, name, value;
-    ngx_http_moderate_hold_t         *hold;
-    ngx_http_moderate_batch_t         batch;
-    ngx_http_moderate_main_conf_t    *mmcf;
-    ngx_http_moderate_audit_event_t   event;
-
-    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
-
-    ngx_memzero(&event, sizeof(ngx_http_moderate_audit_event_t));
-    event.site = *site;
-    event.id = item->record.id;
-    event.actor = *actor;
-    event.before = item->version;
-    event.version = item->version;
-    ngx_str_set(&event.event, "note");
-
-    hold = ngx_pcalloc(r->pool, sizeof(ngx_http_moderate_hold_t));
-    name.data = ngx_pnalloc(r->pool, 2 * NGX_INT_T_LEN + 12);
-    value.data = ngx_pnalloc(r->pool, NGX_INT64_LEN + actor->len + text->len
-                                      + sizeof("  note "));
-
-    if (hold == NULL || name.data == NULL || value.data == NULL
-        || ngx_http_moderate_audit_make(r->pool, &event) != NGX_OK
-        || ngx_http_moderate_key_held(r->pool, site, &item->record.id, &held)
-           != NGX_OK
-        || ngx_http_moderate_key_events(r->pool, site, &events) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    hold->request = r;
-    hold->handler = handler;
-
-    name.len = ngx_sprintf(name.data, "e:%ui.%ui.%08xD", item->version,
-                           item->notes + 1, (uint32_t) ngx_random())
-               - name.data;
-    value.len = ngx_sprintf(value.data, "%T%03M %V note %V", ngx_time(),
-                            ngx_timeofday()->msec, actor, text)
-                - value.data;
-
-    ngx_http_moderate_batch_init(&batch, r->pool);
-
-    ngx_http_moderate_command(&batch, "HSET");
-    ngx_http_moderate_arg(&batch, &held);
-    ngx_http_moderate_arg(&batch, &name);
-    ngx_http_moderate_arg(&batch, &value);
-
-    ngx_http_moderate_audit_add(&batch, &events, &event);
-
-    return ngx_http_moderate_send(mmcf->queue, &batch, slot,
-                                  ngx_http_moderate_hold_done, hold);
 }
 
 

@@ -11,6 +11,7 @@
 #include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
 #include "ngx_http_moderate_own_page.h"
+#include "ngx_http_moderate_payload.h"
 #include "ngx_http_moderate_watch.h"
 
 #include <ngx_thread_pool.h>
@@ -157,6 +158,13 @@ static ngx_command_t  ngx_http_moderate_commands[] = {
       ngx_http_moderate_secret_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_moderate_main_conf_t, secret_file),
+      NULL },
+
+    { ngx_string("moderate_payload_key_file"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_moderate_payload_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("moderate_audit_file"),

@@ -138,6 +138,9 @@ typedef struct {
     ngx_str_t                   secret_file;
     u_char                      secret[NGX_HTTP_MODERATE_SECRET_LEN];
 
+    vet_seal_keys_t            *payload_keys;   /* or NULL */
+    ngx_uint_t                  payload_refuse; /* what is not encrypted */
+
     ngx_path_t                 *rules_cache;    /* or NULL */
     ngx_http_moderate_audit_t   audit;
 

@@ -8,6 +8,7 @@
  */
 
 
+#include "ngx_http_moderate_payload.h"
 #include "ngx_http_moderate_redis.h"
 #include "ngx_http_moderate_queue.h"
 
@@ -33,6 +34,8 @@ static ngx_int_t ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
 static void ngx_http_moderate_list_recover(ngx_http_moderate_list_t *list,
     ngx_http_moderate_id_t *id, ngx_http_moderate_item_t *item,
     redisReply *reply);
+static ngx_int_t ngx_http_moderate_list_open(ngx_http_moderate_list_t *list,
+    ngx_http_moderate_item_t *item, redisReply *reply);
 static ngx_int_t ngx_http_moderate_list_next(ngx_http_moderate_list_t *list,
     ngx_http_moderate_id_t *id);
 static ngx_uint_t ngx_http_moderate_contains(ngx_str_t *json, char *key,
@@ -452,6 +455,7 @@ ngx_http_moderate_list_items(ngx_http_moderate_list_t *list)
         ngx_http_moderate_word(&batch, "received");
         ngx_http_moderate_word(&batch, "since");
         ngx_http_moderate_word(&batch, "appeal");
+        ngx_http_moderate_word(&batch, "sealed");
     }
 
     /* one more, so that the reply is an array of them even for one id */
@@ -571,7 +575,33 @@ ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
         }
     }
 
-    return NGX_OK;
+    return ngx_http_moderate_list_open(list, item, reply);
+}
+
+
+static ngx_int_t
+ngx_http_moderate_list_open(ngx_http_moderate_list_t *list,
+    ngx_http_moderate_item_t *item, redisReply *reply)
+{
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    static ngx_str_t  excerpt = ngx_string("excerpt");
+
+    mmcf = ngx_http_get_module_main_conf(list->request,
+                                         ngx_http_moderate_module);
+
+    ngx_http_moderate_reply_str(ngx_http_moderate_reply_at(reply, 9),
+                                &item->mark);
+
+    if (ngx_http_moderate_copy(list->request->pool, &item->mark) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_moderate_payload_open_one(mmcf, list->request->pool,
+                                              &list->site, &item->record.id,
+                                              &item->mark, &excerpt,
+                                              &item->record.excerpt,
+                                              &item->payload);
 }
 
 

@@ -8,6 +8,7 @@
  */
 
 
+#include "ngx_http_moderate_payload.h"
 #include "ngx_http_moderate_receipt.h"
 
 #include <openssl/crypto.h>
@@ -521,7 +522,7 @@ ngx_http_moderate_receipt_item(ngx_http_request_t *r, ngx_int_t rc,
     if (rc == NGX_DECLINED) {
         receipt->outcome = NGX_HTTP_MODERATE_RECEIPT_UNKNOWN;
 
-    } else if (rc != NGX_OK) {
+    } else if (rc != NGX_OK || item->payload) {
         receipt->outcome = NGX_HTTP_MODERATE_RECEIPT_AWAY;
 
     } else {
@@ -545,7 +546,11 @@ static ngx_int_t
 ngx_http_moderate_receipt_appeal(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt)
 {
-    ngx_http_moderate_move_t  move;
+    ngx_int_t                       rc;
+    ngx_http_moderate_move_t        move;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    static ngx_str_t  column = ngx_string("appeal");
 
     if (receipt->item->state != NGX_HTTP_MODERATE_REJECTED_STATE
         || receipt->item->appealed)
@@ -566,10 +571,17 @@ ngx_http_moderate_receipt_appeal(ngx_http_request_t *r,
     ngx_str_set(&move.actor, "receipt");
     ngx_str_set(&move.action, "appeal");
 
-    if (ngx_http_moderate_move(r, &move, &receipt->move,
-                               ngx_http_moderate_receipt_appealed)
-        != NGX_OK)
-    {
+    mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+
+    rc = ngx_http_moderate_payload_one(mmcf, r->pool, &move.site, &move.id,
+                                       &column, &move.appeal);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_moderate_move(r, &move, &receipt->move,
+                                    ngx_http_moderate_receipt_appealed);
+    }
+
+    if (rc != NGX_OK) {
         receipt->item = NULL;
         receipt->outcome = NGX_HTTP_MODERATE_RECEIPT_AWAY;
         return NGX_ERROR;

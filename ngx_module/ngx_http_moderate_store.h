@@ -49,6 +49,8 @@ typedef struct {
     struct ngx_http_moderate_event_s  *rejected;    /* the last time */
     struct ngx_http_moderate_event_s  *judged;      /* before the appeal */
     ngx_uint_t                  notes;      /* of moderators */
+    ngx_str_t                   mark;       /* of its key; empty: plain */
+    ngx_uint_t                  payload;    /* payload_e; 0: it can be read */
     unsigned                    appealed:1; /* once, whatever came of it */
 } ngx_http_moderate_item_t;
 
@@ -60,6 +62,7 @@ typedef struct ngx_http_moderate_event_s {
     ngx_str_t                   actor;
     ngx_str_t                   action;
     ngx_str_t                   detail;     /* or empty */
+    ngx_str_t                   column;     /* while the item is read */
 } ngx_http_moderate_event_t;
 
 
@@ -77,7 +80,8 @@ ngx_int_t ngx_http_moderate_hold(ngx_http_request_t *r,
 
 /*
  * Reads one item whole.  The handler gets NGX_OK, NGX_DECLINED (there is none)
- * or NGX_ERROR.
+ * or NGX_ERROR.  An item whose payload is not 0 has nothing of what was sent
+ * and cannot be delivered.
  */
 typedef void (*ngx_http_moderate_item_pt)(ngx_http_request_t *r, ngx_int_t rc,
     ngx_http_moderate_item_t *item);

@@ -189,7 +189,7 @@ $t->redis('SMOVE', map({ "m:{portal}:s:$_" } 'pending', 'replaying'),
           $id{sent});
 
 $r = erase('{"subject":"minh@example.com"}');
-is_deeply(json($r), { erased => 45, busy => 1, next => undef,
+is_deeply(json($r), { erased => 45, busy => 1, sealed => 0, next => undef,
                       looked => 53 }, 'erase by an address');
 is(kept($id{"his $_"}), '', "nothing: $_") for 1, 20, 45;
 is(state('her'), 'pending', 'others stay');
