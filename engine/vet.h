@@ -80,6 +80,9 @@ void vet_pool_destroy(vet_pool_t *pool);
  * memory is out or the pool's maximum would be passed.
  */
 void *vet_palloc(vet_pool_t *pool, size_t size);
+
+/* The same; a large one goes back to the system with its pool. */
+void *vet_palloc_mapped(vet_pool_t *pool, size_t size);
 void *vet_pcalloc(vet_pool_t *pool, size_t size);
 
 /* Tells whether an allocation was refused because of the pool's maximum. */

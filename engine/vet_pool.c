@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "vet_parse.h"
 
@@ -35,6 +36,8 @@
 #endif
 
 
+#define VET_POOL_MAPPED     (128 * 1024)    /* less is not worth a call */
+
 #define VET_POOL_FIRST      ((VET_POOL_SMALL == 0) ? 0 : VET_POOL_BLOCK)
 
 
@@ -42,6 +45,7 @@ typedef struct vet_block_s  vet_block_t;
 
 struct vet_block_s {
     vet_block_t            *next;
+    size_t                  mapped;     /* bytes, the block's too; 0: malloc */
     max_align_t             data[];
 };
 
@@ -93,7 +97,13 @@ vet_pool_destroy(vet_pool_t *pool)
 
     for (block = pool->blocks; block != NULL; block = next) {
         next = block->next;
-        free(block);
+
+        if (block->mapped) {
+            (void) munmap(block, block->mapped);
+
+        } else {
+            free(block);
+        }
     }
 
     free(pool);
@@ -128,6 +138,37 @@ vet_palloc(vet_pool_t *pool, size_t size)
     }
 
     return p;
+}
+
+
+/*
+ * malloc keeps what was freed for the thread that had it: one of many threads
+ * that read a large file each would keep as much.
+ */
+
+void *
+vet_palloc_mapped(vet_pool_t *pool, size_t size)
+{
+    vet_block_t  *block;
+
+    if (VET_POOL_SMALL == 0 || size < VET_POOL_MAPPED
+        || size > pool->max - pool->used)
+    {
+        return vet_palloc(pool, size);
+    }
+
+    block = mmap(NULL, sizeof(vet_block_t) + size, PROT_READ|PROT_WRITE,
+                 MAP_PRIVATE|MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) {
+        return NULL;
+    }
+
+    block->mapped = sizeof(vet_block_t) + size;
+    block->next = pool->blocks;
+    pool->blocks = block;
+    pool->used += size;
+
+    return block->data;
 }
 
 
@@ -199,6 +240,7 @@ vet_pool_block(vet_pool_t *pool, size_t size)
         return NULL;
     }
 
+    block->mapped = 0;
     block->next = pool->blocks;
     pool->blocks = block;
 

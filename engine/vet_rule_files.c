@@ -378,7 +378,7 @@ vet_file_bytes(const vet_file_t *f, int fd, vet_pool_t *pool, vet_str_t *data)
 
     size = (size_t) st.st_size + 1;
 
-    p = vet_palloc(pool, size);
+    p = vet_palloc_mapped(pool, size);
     if (p == NULL) {
         return VET_ERROR;
     }

@@ -176,7 +176,6 @@ int vet_view_valid(vet_str_t value);
 /* VET_LIMIT or VET_ERROR, after an allocation failed. */
 int vet_pool_failed(const vet_pool_t *pool);
 
-
 #define VET_VIEW_GONE       0xff    /* in vet_view_ascii */
 
 extern const unsigned char  vet_view_ascii[128];

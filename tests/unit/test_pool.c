@@ -173,6 +173,39 @@ test_zero(void **state)
 }
 
 
+/* large or not, it counts against the maximum and goes with the pool */
+
+static void
+test_mapped(void **state)
+{
+    unsigned char  *small, *large;
+    vet_pool_t     *pool;
+
+    (void) state;
+
+    pool = vet_pool_create(3 * 1024 * 1024);
+    assert_non_null(pool);
+
+    small = vet_palloc_mapped(pool, 100);
+    large = vet_palloc_mapped(pool, 2 * 1024 * 1024);
+
+    assert_non_null(small);
+    assert_non_null(large);
+    assert_int_equal((uintptr_t) large % _Alignof(max_align_t), 0);
+
+    memset(small, 'a', 100);
+    memset(large, 'b', 2 * 1024 * 1024);
+    assert_int_equal(small[99], 'a');
+    assert_int_equal(large[2 * 1024 * 1024 - 1], 'b');
+
+    assert_null(vet_palloc_mapped(pool, 2 * 1024 * 1024));
+    assert_true(vet_pool_exhausted(pool));
+    assert_null(vet_palloc_mapped(pool, SIZE_MAX));
+
+    vet_pool_destroy(pool);
+}
+
+
 int
 main(void)
 {
@@ -181,6 +214,7 @@ main(void)
         cmocka_unit_test(test_maximum),
         cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_zero),
+        cmocka_unit_test(test_mapped),
     };
 
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
