@@ -34,6 +34,7 @@ typedef enum {
     WEBHOOKS_UNKNOWN,
     WEBHOOKS_APPEALED,
     WEBHOOKS_OVERDUE,
+    WEBHOOKS_REMOVED,
     WEBHOOKS_NONE
 } webhooks_kind_t;
 

@@ -27,7 +27,7 @@ static json_t *webhooks_code(const json_t *event, const char *name);
 
 const char *const  webhooks_kinds[] = {
     "held", "decided", "undone", "delivered", "failed", "unknown", "appealed",
-    "overdue", NULL
+    "overdue", "removed", NULL
 };
 
 /* as the log calls them */
@@ -45,6 +45,8 @@ static const struct {
     { "unknown", WEBHOOKS_UNKNOWN },
     { "appeal", WEBHOOKS_APPEALED },
     { "overdue", WEBHOOKS_OVERDUE },
+    { "erase", WEBHOOKS_REMOVED },
+    { "remove", WEBHOOKS_REMOVED },
     { NULL, WEBHOOKS_NONE }
 };
 

@@ -35,6 +35,7 @@ http {
     moderate_secret_file  %%TESTDIR%%/secret;
     moderate_site         portal;
     moderate_field        text comment;
+    moderate_queue_age    1d;
 
     server {
         listen  127.0.0.1:8080;
@@ -54,6 +55,10 @@ http {
 
         location /ctl/ {
             moderate_api  role=viewer user=webhooks;
+        }
+
+        location /admin/ {
+            moderate_api  role=admin user=admin;
         }
     }
 
@@ -163,6 +168,24 @@ is(join(' ', map { $_->{json}{event} } told('/b')),
    'decided decided overdue decided unknown undone', 'what was asked for');
 is((told('/b'))[2]{json}{category}, 'scam', 'overdue has its category');
 is((told('/b'))[3]{json}{reason}, undef, 'what is no code is not told');
+
+# waited too long, and erased
+
+once(target('o', "$hook/o"));
+held('pills');
+$t->redis('ZADD', "m:{portal}:$_", 'XX', (time - 90000) . '000', $id)
+    for 'queue', 'queue:c:advertising';
+ok(wait_until(sub { grep { $_->[1][1] eq 'overdue' && $_->[1][3] eq $id }
+                    @{$t->redis('XRANGE', 'm:{portal}:events', '-', '+')} }),
+   'overdue');
+is(status(http_post('/admin/erase', 'application/json', qq({"id":"$id"}))),
+   200, 'erased');
+is(once(target('o', "$hook/o")), 0, 'told');
+is(join(' ', map { $_->{json}{event} } told('/o')), 'held overdue removed',
+   'each of it');
+is((told('/o'))[1]{json}{category}, 'advertising', 'with its category');
+is_deeply([ @{(told('/o'))[2]{json}}{qw/ id state reason /} ],
+          [ $id, 'removed', undef ], 'and what to forget');
 
 # two keys while one is changed
 
@@ -306,7 +329,7 @@ like($out, qr!expected a URL with https://!, 'told');
 is(once({ %good, url => $_ }), 2, "not $_")
     for 'http://127.0.0.1:80@portal.example/', 'http://localhost.example/',
         'http://127.0.0.1@portal.example/', 'ftp://127.0.0.1/', '';
-is(once({ %good, events => [ 'held', 'removed' ] }), 2, 'an event');
+is(once({ %good, events => [ 'held', 'erased' ] }), 2, 'an event');
 like($out, qr/some of held decided undone/, 'told');
 is(once({ %good, events => [] }), 2, 'no events');
 is(once({ %good, event => [] }), 2, 'a name');
