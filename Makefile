@@ -91,7 +91,7 @@ endif
 .PHONY: bench-queue
 .PHONY: prefilter-check
 .PHONY: differential differential-deps differential-short
-.PHONY: test-console console-deps
+.PHONY: test-console console-deps bench-console
 .DELETE_ON_ERROR:
 
 all: module cli
@@ -135,6 +135,9 @@ help:
 	@echo '                pages of the queue, and deliveries, ITEMS=$(ITEMS)'
 	@echo 'make bench-swaps'
 	@echo '                rules swapped SWAPS=$(SWAPS) times under load'
+	@echo 'make bench-console'
+	@echo '                the first page of a long queue in the console:'
+	@echo '                build/bench-console.json; COUNT=100000'
 	@echo 'make lint       the rules of CONTRIBUTING.md, checked'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR='
 	@echo 'make clean      remove $(BUILD)/'
@@ -531,6 +534,16 @@ test-console: console-deps
 	    CONSOLE_DIR=$(abspath $(CONSOLE_DIR)) \
 	    CONSOLE_SHOTS=$(abspath $(CONSOLE_DIR)/shots) \
 	    $(PROVE) -I t/lib tests/console/*.t
+
+# A long queue in the console: COUNT items, 100,000 if it is not said.
+
+bench-console: console-deps
+	+@$(MAKE) --no-print-directory module $(CONSOLE_DIR)/.installed
+	@TEST_MODERATE_MODULE=$(abspath $(MODULE)) CONSOLE_ROOT=$(CURDIR) \
+	    CONSOLE_DIR=$(abspath $(CONSOLE_DIR)) \
+	    CONSOLE_SHOTS=$(abspath $(CONSOLE_DIR)/shots) \
+	    BENCH_CONSOLE=$(abspath $(BUILD))/bench-console.json \
+	    $(PROVE) -I t/lib tests/console/bench.pl
 
 # What others recorded, written or attacked with is no part of the project:
 # CORPORA is the folder where it is.

@@ -5,9 +5,7 @@
  * and keys for everything.
  */
 
-import { whoami } from "./api.js";
 import { bulk } from "./bulk.js";
-import * as dashboard from "./dashboard.js";
 import { act } from "./decisions.js";
 import { reasonKey } from "./dialogs.js";
 import * as filters from "./filters.js";
@@ -15,24 +13,12 @@ import { help, key, turn } from "./keys.js";
 import { drawOpen, note, openAt, unmask } from "./open.js";
 import { arrive, at, go, place, redraw } from "./places.js";
 import { rebase, watch } from "./poll.js";
-import { problem } from "./problem.js";
 import {
     draw, load, more, select, selectNone, spread, takeNews
 } from "./queue.js";
-import * as rules from "./rules.js";
 import { paint, remember, remembered } from "./settings.js";
-import { listed, me, node, view } from "./view.js";
+import { listed, node, view } from "./view.js";
 import { preferred, use } from "./words.js";
-
-
-async function identify() {
-    try {
-        Object.assign(me, await whoami());
-
-    } catch (error) {
-        problem(error);
-    }
-}
 
 
 /* The queue, and of it the appeals. */
@@ -82,22 +68,32 @@ function listen() {
         paint(node("theme").value);
     });
 
-    on("days", "change", () => {
-        go("dashboard", new URLSearchParams({ days: node("days").value }));
-    });
-
-    on("rules-filter", "input", rules.drawRows);
-    on("rules-head", "click", (event) => {
-        const button = event.target.closest("button");
-
-        if (button) {
-            rules.sort(button.dataset.sort);
-        }
-    });
-
     on("keys-button", "click", help);
     on("keys-on", "change", turn);
     on("reject", "keydown", reasonKey);
+}
+
+
+/*
+ * A view whose module is asked for when somebody goes there: the queue does
+ * not wait for it.
+ */
+
+function placeLater(name, title, ask) {
+    let module = null;
+
+    place(name, {
+        id: `at-${name}`, title,
+        enter: async (query) => {
+            if (module === null) {
+                module = await ask();
+                module.listen();
+            }
+
+            await module.enter(query);
+        },
+        draw: () => module && module.draw()
+    });
 }
 
 
@@ -168,22 +164,13 @@ place("appeals", {
     enter: (query) => enterQueue(query, "appealed")
 });
 
-place("dashboard", {
-    id: "at-dashboard", title: "dashboard", draw: dashboard.draw,
-    enter: dashboard.enter
-});
-
-place("rules", {
-    id: "at-rules", title: "rulesInForce", draw: rules.draw,
-    enter: rules.enter
-});
+placeLater("dashboard", "dashboard", () => import("./dashboard.js"));
+placeLater("rules", "rulesInForce", () => import("./rules.js"));
 
 listen();
 listenQueue();
 paint(remembered("moderate.theme") || "auto");
 use(remembered("moderate.language") || preferred());
 node("language").value = document.documentElement.lang;
-await Promise.all([identify(), arrive()]);
-redraw();
+await arrive();
 watch();
-dashboard.watch();

@@ -8,7 +8,7 @@
 import { Refusal, portions, together } from "./api.js";
 import { decideLater } from "./decisions.js";
 import { askReason, preview } from "./dialogs.js";
-import { problem, sentence } from "./problem.js";
+import { begins, problem, sentence } from "./problem.js";
 import { selectNone } from "./queue.js";
 import { view } from "./view.js";
 import { called, number, word } from "./words.js";
@@ -38,7 +38,7 @@ export async function bulk(action) {
     const able = items.filter((item, index) => !results[index].error);
     const title = word(titles[action], number(able.length));
     const lines = items.map((item, index) => ({
-        text: item.excerpt, result: outcome(item, results[index])
+        text: begins(item), result: outcome(item, results[index])
     }));
 
     if (!await preview(title, action, lines, able.length > 0)) {

@@ -6,7 +6,7 @@
 
 import { now, rules, stats } from "./api.js";
 import { chart } from "./chart.js";
-import { at } from "./places.js";
+import { at, go } from "./places.js";
 import { problem, solved } from "./problem.js";
 import { el } from "./text.js";
 import { node } from "./view.js";
@@ -34,9 +34,13 @@ export async function enter(query) {
 }
 
 
-/* Again every minute, as long as somebody looks. */
+/* Looks again every minute, as long as somebody is here. */
 
-export function watch() {
+export function listen() {
+    node("days").addEventListener("change", () => {
+        go("dashboard", new URLSearchParams({ days: node("days").value }));
+    });
+
     setInterval(() => {
         if (at() === "dashboard" && !document.hidden) {
             look();

@@ -34,7 +34,7 @@ function ruleSet(item) {
 /* "" is like nothing else. */
 
 const keys = {
-    text: (item) => bare(item.excerpt),
+    text: (item) => bare(item.excerpt || ""),
     rules: ruleSet
 };
 

@@ -24,6 +24,13 @@ export function sentence(error) {
 }
 
 
+/* How an item begins, or why that cannot be read. */
+
+export function begins(item) {
+    return item.error ? called("problems", item.error) : item.excerpt || "";
+}
+
+
 /* What a look at the queue met is over with the next one; other things not. */
 
 export function problem(error, look = false) {

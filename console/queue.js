@@ -6,7 +6,8 @@
 
 import { list } from "./api.js";
 import { arrange, covered, headed, inside, meant } from "./groups.js";
-import { problem, solved } from "./problem.js";
+import { begins, problem, solved } from "./problem.js";
+import { identified } from "./session.js";
 import { decides } from "./steps.js";
 import { el, write } from "./text.js";
 import { PAGE, listed, node, view } from "./view.js";
@@ -17,7 +18,9 @@ export async function load() {
     const filters = view.filters;
 
     try {
-        const page = await list({ ...filters, limit: PAGE });
+        const [page] = await Promise.all([
+            list({ ...filters, limit: PAGE }), identified()
+        ]);
 
         if (filters !== view.filters) {
             return;
@@ -162,7 +165,7 @@ function row(item) {
     const open = el("button", { type: "button", class: "open" }, excerpt,
                     el("span", { class: "facts" }, ...rowFacts(item)));
 
-    write(excerpt, item.excerpt);
+    write(excerpt, begins(item));
 
     return el("li", {
         "data-id": item.id,
@@ -180,8 +183,8 @@ function box(item) {
     const input = el("input", {
         type: "checkbox", tabindex: "-1",
         "aria-label": all.length > 1
-                      ? word("selectAll", number(all.length), item.excerpt)
-                      : word("select", item.excerpt)
+                      ? word("selectAll", number(all.length), begins(item))
+                      : word("select", begins(item))
     });
 
     input.checked = chosen === all.length;

@@ -32,6 +32,18 @@ let sets = null;
 let by = "hits", down = true;
 
 
+export function listen() {
+    node("rules-filter").addEventListener("input", drawRows);
+    node("rules-head").addEventListener("click", (event) => {
+        const button = event.target.closest("button");
+
+        if (button) {
+            sort(button.dataset.sort);
+        }
+    });
+}
+
+
 export async function enter() {
     try {
         ({ sets } = await rules());
@@ -72,7 +84,7 @@ export function draw() {
 }
 
 
-export function drawRows() {
+function drawRows() {
     const all = sets.flatMap((set) => (
         set.rules.map((rule) => ({ ...rule, set: set.paths }))));
     const wanted = bare(node("rules-filter").value);
@@ -148,7 +160,7 @@ function row(rule) {
 
 /* Numbers are looked at from the greatest, words from the first. */
 
-export function sort(name) {
+function sort(name) {
     const [, , shown] = columns.find(([one]) => one === name);
 
     down = name === by ? !down : shown !== null;

@@ -5,11 +5,13 @@
  * what a reader cannot see is written out.
  */
 
-/* an emoji of several parts is one sign, whatever joins them */
-
 const hidden = new RegExp(
-    "(\\p{RGI_Emoji})|(?![\\n\\t])[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cn}\\p{Zl}\\p{Zp}"
-    + "\\p{Default_Ignorable_Code_Point}]|(?! )\\p{Zs}", "gv");
+    "(?![\\n\\t])[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cn}\\p{Zl}\\p{Zp}"
+    + "\\p{Default_Ignorable_Code_Point}]|(?! )\\p{Zs}", "gu");
+
+/* of these some are within emojis */
+
+const joins = /[\u200d\ufe0f\u{e0020}-\u{e007f}]/u;
 
 /* longer runs of marks on one letter cover the lines around it */
 
@@ -22,6 +24,8 @@ const names = {
     "\u2060": "WJ", "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI",
     "\u2069": "PDI", "\ufeff": "BOM", "\ufffd": "?"
 };
+
+let emoji = null;
 
 
 /* Makes an element; children are elements or strings, never markup. */
@@ -52,6 +56,36 @@ function code(char) {
 
 
 /*
+ * Finds what cannot be seen.  An emoji of several parts is one sign, whatever
+ * joins them; the pattern of all of them takes a tenth of a second to make,
+ * and is made when there is a text for it.
+ */
+
+function invisible(text) {
+    const found = [...text.matchAll(hidden)];
+
+    if (found.length === 0 || !joins.test(text)) {
+        return found;
+    }
+
+    emoji ||= new RegExp("\\p{RGI_Emoji}", "gv");
+
+    const whole = [...text.matchAll(emoji)];
+    let next = 0;
+
+    return found.filter(({ index }) => {
+        while (next < whole.length
+               && whole[next].index + whole[next][0].length <= index)
+        {
+            next++;
+        }
+
+        return next === whole.length || whole[next].index > index;
+    });
+}
+
+
+/*
  * Adds text to a node, with a visible mark for each invisible character.  A
  * form ends lines with two, which are nothing to look at.
  */
@@ -60,17 +94,11 @@ export function write(node, value) {
     const text = value.replaceAll("\r\n", "\n");
     let from = 0;
 
-    for (const found of text.matchAll(hidden)) {
-        if (found[1]) {
-            continue;
-        }
-
-        const name = names[found[0]] || code(found[0]);
-
-        writeStacks(node, text.slice(from, found.index));
-        node.append(el("span", { class: "hidden", title: code(found[0]) },
-                       name));
-        from = found.index + found[0].length;
+    for (const { 0: sign, index } of invisible(text)) {
+        writeStacks(node, text.slice(from, index));
+        node.append(el("span", { class: "hidden", title: code(sign) },
+                       names[sign] || code(sign)));
+        from = index + sign.length;
     }
 
     writeStacks(node, text.slice(from));
@@ -79,10 +107,16 @@ export function write(node, value) {
 
 /* The same where there can be no elements: in a chart, an attribute. */
 
-export function plain(value) {
-    return value.replace(hidden, (found, emoji) => (
-        emoji ? found : `[${names[found] || code(found)}]`))
-        .replace(stacks, (found) => `[+${[...found].length}]`);
+export function plain(text) {
+    let shown = "", from = 0;
+
+    for (const { 0: sign, index } of invisible(text)) {
+        shown += `${text.slice(from, index)}[${names[sign] || code(sign)}]`;
+        from = index + sign.length;
+    }
+
+    return (shown + text.slice(from)).replace(stacks, (found) => (
+        `[+${[...found].length}]`));
 }
 
 

@@ -156,6 +156,11 @@ export default {
                 + "console at its own address.",
         "not-found": "This submission is gone.",
         method: "The server does not take this call. Reload the page.",
+        "no-key": "It is encrypted with a key that the server does not have. "
+                  + "Tell the administrator.",
+        forged: "What is kept was changed from outside. Tell the "
+                + "administrator.",
+        plain: "What is kept is not encrypted. Tell the administrator.",
         delivering: "It is being delivered and cannot be erased now. Try "
                     + "again.",
         erase: "To erase, say one receipt, id or subject.",

@@ -157,6 +157,11 @@ export default {
                 + "Xin mở bảng điều khiển bằng đúng địa chỉ của nó.",
         "not-found": "Không còn nội dung này.",
         method: "Máy chủ không nhận cách gọi này. Xin tải lại trang.",
+        "no-key": "Nội dung được mã hóa bằng một khóa mà máy chủ này không "
+                  + "có. Xin báo người quản trị.",
+        forged: "Nội dung lưu đã bị thay đổi bên ngoài. "
+                + "Xin báo người quản trị.",
+        plain: "Nội dung được lưu không mã hóa. Xin báo người quản trị.",
         delivering: "Đang chuyển đến cổng nên chưa xóa được. Xin thử lại sau.",
         erase: "Cần đúng một biên nhận, mã hoặc người để xóa.",
         "own-decision": "Chính bạn đã từ chối nội dung này. Đề nghị xem lại "

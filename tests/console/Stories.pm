@@ -14,7 +14,7 @@ use JSON::PP;
 use Test::More;
 use Test::Moderate;
 
-our @EXPORT = qw/ stories /;
+our @EXPORT = qw/ stage stories /;
 
 my $CONF = <<'EOF';
 %%TEST_GLOBALS%%
@@ -104,10 +104,10 @@ rules:
 EOF
 
 
-# Tells stories by their names, each with an empty Redis.
+# Runs all that the console needs; directives are those of Redis.
 
-sub stories {
-    my (@names) = @_;
+sub stage {
+    my (%directives) = @_;
     my $t = Test::Moderate->new();
 
     $t->write_file_expand('nginx.conf', $CONF);
@@ -116,7 +116,17 @@ sub stories {
     $t->write_file('moderators', join '', map { "$_:{PLAIN}secret\n" }
                    qw/ lan minh viewer admin /);
     $t->write_file('headers.conf', _headers());
-    $t->run_redis()->run_backend()->run();
+    $t->run_redis(%directives)->run_backend()->run();
+
+    return $t;
+}
+
+
+# Tells stories by their names, each with an empty Redis.
+
+sub stories {
+    my (@names) = @_;
+    my $t = stage();
 
     binmode(Test::More->builder->$_(), ':encoding(UTF-8)')
         for qw/ output failure_output todo_output /;

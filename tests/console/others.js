@@ -270,6 +270,33 @@ async function tooLate(lan, id) {
 }
 
 
+/* What was changed in Redis is there, and cannot be read. */
+
+async function sealed(program) {
+    await redis("FLUSHALL");
+
+    const [id] = (await comment("buy pills, that nobody can read")).split(".");
+
+    await redis("HSET", `m:{portal}:h:${id}`, "sealed", "0123456789abcdef");
+
+    const lan = await open(program, "lan");
+    const told = "What is kept was changed from outside. Tell the "
+                 + "administrator.";
+
+    is("a row says what cannot be read",
+       await lan.locator("#items .excerpt").innerText(), told);
+    await lan.keyboard.press("j");
+    await lan.keyboard.press("o");
+    is("so does opening it", await until(async () => (
+        await lan.locator("#problem").innerText() === `${told} (409)`)), true);
+    await lan.keyboard.press("a");
+    await lan.getByRole("button", { name: "Send now" }).click();
+    is("and deciding about it", await until(async () => (
+        await bar(lan) === `${told} (409)`)), true);
+    await lan.context().close();
+}
+
+
 async function addresses(program) {
     await redis("FLUSHALL");
     await comment("buy pills, as the address says");
@@ -319,6 +346,7 @@ await browser(async (program) => {
     await roles(program);
     await leases(program);
     await undone(program);
+    await sealed(program);
     await addresses(program);
 
     is("no content security report", violations, []);

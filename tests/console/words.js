@@ -2,7 +2,7 @@
  * Copyright (C) the moderate authors
  *
  * Both languages say the same, and there is a sentence for each error that
- * docs/api.md tells of.
+ * docs/api.md tells of.  The page asks for all modules at once.
  */
 
 import { readFileSync } from "node:fs";
@@ -30,6 +30,23 @@ function empty(entries) {
 }
 
 
+/* The modules that one needs, itself among them. */
+
+function needed(name, found = new Set()) {
+    if (!found.has(name)) {
+        const text = readFileSync(`${root}/console/${name}`, "utf8");
+
+        found.add(name);
+
+        for (const [, other] of text.matchAll(/ from "\.\/([\w-]+\.js)"/g)) {
+            needed(other, found);
+        }
+    }
+
+    return found;
+}
+
+
 const vi = await words("vi"), en = await words("en");
 const api = readFileSync(`${root}/docs/api.md`, "utf8");
 const page = readFileSync(`${root}/console/index.html`, "utf8");
@@ -46,3 +63,6 @@ is("each error has a sentence",
    codes.filter((code) => !(code in vi.problems || code in vi)), []);
 is("the page has no word of its own",
    used.filter((name) => typeof vi[name] !== "string"), []);
+is("no module waits for another to be read",
+   [...page.matchAll(/(?:modulepreload" href|module" src)="([^"]+)"/g)]
+       .map(([, name]) => name).sort(), [...needed("app.js")].sort());
