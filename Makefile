@@ -88,7 +88,7 @@ endif
 .PHONY: all help module nginx cli man unit sanitize test lint demo install clean
 .PHONY: deps test-deps demo-deps lint-deps test-plain test-sanitized FORCE
 .PHONY: check-corpora quality fuzz fuzzers bench bench-proxy bench-swaps
-.PHONY: bench-queue
+.PHONY: bench-engine bench-queue
 .PHONY: prefilter-check
 .PHONY: differential differential-deps differential-short
 .PHONY: test-console console-deps bench-console
@@ -127,7 +127,9 @@ help:
 	@echo 'make prefilter-check'
 	@echo '                no hit is lost by looking for literals first:'
 	@echo '                COUNT= pairs made at random from SEED='
-	@echo 'make bench      how fast, and how it grows: build/bench.json'
+	@echo 'make bench      all of these, in one table: $(BUILD)/bench.json'
+	@echo 'make bench-engine'
+	@echo '                how fast the engine is, and how it grows'
 	@echo 'make bench-proxy'
 	@echo '                submissions through nginx, beside ModSecurity and'
 	@echo '                a loop in Lua: build/bench-proxy.json; ROUNDS=5'
@@ -401,13 +403,26 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o \
 	$(call say,link  $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
 
-bench: $(BENCHES)
+bench-engine: $(BENCHES)
 	@failed=0; \
 	for bench in $(BENCHES); do $$bench $$bench.json || failed=1; done; \
-	$(PYTHON) -c 'import json, sys; json.dump([json.load(open(name)) \
-	    for name in sys.argv[1:]], sys.stdout, indent=1)' \
-	    $(BENCH_JSON) > $(BUILD)/bench.json; \
-	echo "all figures: $(BUILD)/bench.json"; exit $$failed
+	exit $$failed
+
+# all of them, one after another, and one table: with fewer swaps than
+# "make bench-swaps" makes
+
+bench:
+	@since=$$(date +%s); \
+	for part in engine proxy queue swaps; do \
+	    echo; echo "== bench-$$part"; \
+	    $(MAKE) --no-print-directory -j1 bench-$$part SWAPS=$(BENCH_SWAPS) \
+	        || true; \
+	done; \
+	$(PYTHON) -B tests/bench/all.py --out $(BUILD)/bench.json \
+	    --since $$since $(BENCH_JSON) $(BUILD)/bench-proxy.json \
+	    $(BUILD)/bench-queue.json $(BUILD)/bench-swaps.json
+
+BENCH_SWAPS = 100
 
 # end to end, beside ModSecurity and Lua in nginx
 

@@ -396,6 +396,11 @@ def measure(port, folder, options):
         print("%-28s %8.2f  <= %g  %s" % (name, value, most,
                                           "" if value <= most else "MISSED"))
 
+    result["bench"] = "swaps"
+    result["figures"] = [{"name": name, "value": value, "asked": "<= %g" % most,
+                          "reached": value <= most}
+                         for name, value, most in asked]
+
     if options.json:
         with open(options.json, "w", encoding="utf-8") as out:
             json.dump(result, out, indent=1)
