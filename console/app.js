@@ -5,6 +5,7 @@
  * and keys for everything.
  */
 
+import { Refusal } from "./api.js";
 import { bulk } from "./bulk.js";
 import { act } from "./decisions.js";
 import { reasonKey } from "./dialogs.js";
@@ -13,6 +14,7 @@ import { help, key, turn } from "./keys.js";
 import { drawOpen, note, openAt, unmask } from "./open.js";
 import { arrive, at, go, place, redraw } from "./places.js";
 import { rebase, watch } from "./poll.js";
+import { problem } from "./problem.js";
 import {
     draw, load, more, select, selectNone, spread, takeNews
 } from "./queue.js";
@@ -85,9 +87,15 @@ function placeLater(name, title, ask) {
     place(name, {
         id: `at-${name}`, title,
         enter: async (query) => {
-            if (module === null) {
-                module = await ask();
-                module.listen();
+            try {
+                if (module === null) {
+                    module = await ask();
+                    module.listen();
+                }
+
+            } catch {
+                problem(new Refusal(0, {}));
+                return;
             }
 
             await module.enter(query);

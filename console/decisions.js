@@ -16,7 +16,7 @@ import { back, later, tell } from "./undo.js";
 import { current, listed, me, view } from "./view.js";
 import { called, number, word } from "./words.js";
 
-const REREAD = 50;          /* items, of many that were refused */
+const REREAD = 50;          /* items, of many that were refused or not sent */
 
 let rejected = [];          /* what was rejected last, by id */
 
@@ -126,7 +126,7 @@ export async function undo() {
 export function decideLater(items, action, body, text) {
     later((left) => word(text, number(left)),
           (keepalive) => send(items, action, body, keepalive),
-          () => leave(items, false));
+          () => takeBack(items));
 
     leave(items, true);
 
@@ -137,6 +137,14 @@ export function decideLater(items, action, body, text) {
     if (items.length === 1 && next >= 0) {
         openAt(next);
     }
+}
+
+
+/* What others did with them meanwhile was not shown. */
+
+function takeBack(items) {
+    leave(items, false);
+    items.slice(0, REREAD).forEach(({ id }) => read(id));
 }
 
 

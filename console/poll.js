@@ -17,6 +17,7 @@ const EVERY_IDLE = 10000;   /* when nobody has touched it for a minute */
 const IDLE = 60000;
 const WHOLE = 30000;        /* ms after which the queue is read anyway */
 const EVENTS = 1000;        /* of one answer */
+const MANY = 5000;          /* after a day in which nobody looked */
 const SKEW = 60000;         /* ms the clock of Redis may be behind */
 
 let after = null;           /* the seq of the last event that was seen */
@@ -28,11 +29,14 @@ export function watch() {
     const idle = Date.now() - view.touched > IDLE;
 
     setTimeout(async () => {
-        if (!document.hidden && !node("at-queue").hidden) {
-            await look();
-        }
+        try {
+            if (!document.hidden && !node("at-queue").hidden) {
+                await look();
+            }
 
-        watch();
+        } finally {
+            watch();
+        }
     }, idle ? EVERY_IDLE : EVERY);
 }
 
@@ -72,11 +76,19 @@ async function look() {
 }
 
 
+/* Of too many to be told one by one the queue is read instead. */
+
 async function since() {
     const all = [];
     let answer;
 
     do {
+        if (all.length >= MANY) {
+            after = `${now() - SKEW}-0`;
+            whole = 0;
+            break;
+        }
+
         answer = await events(after, EVENTS);
         all.push(...answer.events);
 

@@ -32,7 +32,7 @@ export default {
     unnamed: "(no name)",
     soonApprove: (n) => `Approving in ${n} s.`,
     soonReject: (n) => `Rejecting in ${n} s.`,
-    done: "Done:", conflict: (who, state) => (
+    conflict: (who, state) => (
         `${who} was first: ${state}. This is how it stands now.`),
     someone: "Someone else",
     previewApprove: (n) => `Approve these ${n}?`,

@@ -29,7 +29,7 @@ export default {
     noField: "cả nội dung gửi", unnamed: "(không tên)",
     soonApprove: (n) => `Sẽ duyệt trong ${n} giây.`,
     soonReject: (n) => `Sẽ từ chối trong ${n} giây.`,
-    done: "Đã xong:", conflict: (who, state) => (
+    conflict: (who, state) => (
         `${who} đã xử lý trước: ${state}. Đã tải lại.`),
     someone: "Người khác",
     previewApprove: (n) => `Duyệt ${n} nội dung này?`,

@@ -58,6 +58,19 @@ async function firstWay(lan, minh) {
     await lan.keyboard.press("c");
     await until(async () => await actions(minh) === "approve,reject,claim");
 
+    /* what happens while a decision waits is seen when it is taken back */
+
+    await minh.keyboard.press("a");
+    await until(async () => /^Approving/.test(await bar(minh)));
+    await lan.keyboard.press("c");
+    await until(async () => await actions(lan) === "approve,reject,unclaim");
+    await minh.waitForTimeout(1000);
+    await minh.keyboard.press("u");
+    is("who takes back sees what others did", await until(async () => (
+        await actions(minh) === "")), true);
+    await lan.keyboard.press("c");
+    await until(async () => await actions(minh) === "approve,reject,claim");
+
     /* both decide at once */
 
     await minh.keyboard.press("r");
