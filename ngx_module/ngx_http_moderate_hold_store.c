@@ -8,6 +8,7 @@
 
 #include "ngx_http_moderate_payload.h"
 #include "ngx_http_moderate_redis.h"
+#include "ngx_http_moderate_stats.h"
 #include "ngx_http_moderate_store.h"
 
 
@@ -530,6 +531,8 @@ ngx_http_moderate_item_open(ngx_http_moderate_fetch_t *fetch,
 
     if (rc == NGX_OK && item->payload) {
         ngx_http_moderate_payload_log(&payload);
+        ngx_http_moderate_stats_event(fetch->request,
+                                      NGX_HTTP_MODERATE_STATS_NOT_DECRYPTED);
         ngx_http_moderate_item_empty(item);
     }
 

@@ -143,8 +143,8 @@ ngx_http_moderate_json_site(ngx_http_moderate_site_stats_t *site)
 
     events = site->events;
 
-    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o, "
-                     "s:o}",
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, "
+                     "s:o, s:o}",
                      "submissions", ngx_http_moderate_json_submissions(site),
                      "unreadable", ngx_http_moderate_json_unreadable(site),
                      "out_of_budget",
@@ -153,6 +153,9 @@ ngx_http_moderate_json_site(ngx_http_moderate_site_stats_t *site)
                      (json_int_t) events[NGX_HTTP_MODERATE_STATS_NO_COUNTERS],
                      "store_failures",
                      (json_int_t) events[NGX_HTTP_MODERATE_STATS_NO_STORE],
+                     "not_decrypted",
+                     (json_int_t)
+                         events[NGX_HTTP_MODERATE_STATS_NOT_DECRYPTED],
                      "deliveries",
                      "delivered",
                      (json_int_t) events[NGX_HTTP_MODERATE_STATS_DELIVERED],

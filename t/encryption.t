@@ -56,6 +56,10 @@ http {
             moderate_api  role=moderator user=$http_x_user;
         }
 
+        location /status {
+            moderate_status;
+        }
+
         location /admin/ {
             moderate_api  role=admin user=admin;
         }
@@ -236,6 +240,9 @@ $t->stop()->run('plain.conf');
 $t->backend_forget();
 appealed($ids{old});
 no_key('no keys at all');
+
+cmp_ok(json(http_get('/status'))->{sites}{portal}{not_decrypted}, '>', 4,
+       'in the status');
 
 # whose they are is not known
 

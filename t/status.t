@@ -744,7 +744,7 @@ sub compare {
         }
 
         for (qw/ inspected_bytes out_of_budget without_counters
-                 store_failures /)
+                 store_failures not_decrypted /)
         {
             $site{"$_ $site"} = $of->{$_};
             $shown{"$_ $site"} = $value->{"moderate_${_}_total"}{$site};
