@@ -13,7 +13,6 @@
 #include "ngx_http_moderate_redis.h"
 #include "ngx_http_moderate_store.h"
 #include "ngx_http_moderate_waiting.h"
-#include "ngx_http_moderate_stats.h"
 
 
 #define NGX_HTTP_MODERATE_KEEP          1000    /* ms, and some chance */
@@ -21,6 +20,7 @@
 #define NGX_HTTP_MODERATE_KEEP_IDS      250     /* of a piece */
 #define NGX_HTTP_MODERATE_KEEP_CHANGES  100     /* of a piece */
 #define NGX_HTTP_MODERATE_KEEP_REMOVING 20
+#define NGX_HTTP_MODERATE_KEEP_UNNOTED  64      /* of a round */
 
 
 typedef enum {
@@ -28,6 +28,14 @@ typedef enum {
     NGX_HTTP_MODERATE_KEEP_TAKE,        /* out of them */
     NGX_HTTP_MODERATE_KEEP_REMOVE
 } ngx_http_moderate_keep_e;
+
+
+/* an item whose last step has no note, as yet */
+
+typedef struct {
+    u_char                      id[NGX_HTTP_MODERATE_ID_LEN];
+    ngx_uint_t                  state;
+} ngx_http_moderate_unnoted_t;
 
 
 /* of a site, in this process */
@@ -39,23 +47,18 @@ struct ngx_http_moderate_keeper_s {
     ngx_uint_t                  nremoving;  /* seen in the piece before */
     u_char                      removing[NGX_HTTP_MODERATE_KEEP_REMOVING]
                                         [NGX_HTTP_MODERATE_ID_LEN];
+    unsigned                    round_over:1;
+    ngx_uint_t                  nunnoted[2];    /* of the round before, this */
+    ngx_http_moderate_unnoted_t unnoted[2][NGX_HTTP_MODERATE_KEEP_UNNOTED];
 };
 
 
 typedef struct {
     ngx_http_moderate_item_t    item;       /* what is needed of it */
+    ngx_uint_t                  noted;      /* the state, by its last note */
     ngx_uint_t                  queued;
     ngx_http_moderate_keep_e    change;
 } ngx_http_moderate_kept_item_t;
-
-
-/* it is told of when the key was set */
-
-typedef struct {
-    ngx_pool_t                      *pool;
-    ngx_http_moderate_audit_event_t  event;
-    u_char                           id[NGX_HTTP_MODERATE_ID_LEN];
-} ngx_http_moderate_escalation_t;
 
 
 /* one piece of one site */
@@ -78,14 +81,6 @@ static ngx_int_t ngx_http_moderate_keep_begin(
     ngx_http_moderate_piece_t *piece);
 static void ngx_http_moderate_keep_begun(void *data, ngx_int_t rc,
     redisReply *reply);
-static void ngx_http_moderate_keep_tell(ngx_http_moderate_piece_t *piece,
-    ngx_http_moderate_waiting_t *waiting);
-static void ngx_http_moderate_keep_overdue(ngx_http_moderate_piece_t *piece,
-    ngx_http_moderate_waiting_t *waiting);
-static void ngx_http_moderate_keep_escalate(ngx_http_moderate_piece_t *piece,
-    ngx_str_t *category, ngx_http_moderate_waiting_line_t *line);
-static void ngx_http_moderate_keep_escalated(void *data, ngx_int_t rc,
-    redisReply *reply);
 static void ngx_http_moderate_keep_removing(ngx_http_moderate_piece_t *piece,
     redisReply *ids);
 static void ngx_http_moderate_keep_finish(ngx_http_moderate_piece_t *piece,
@@ -96,6 +91,11 @@ static ngx_int_t ngx_http_moderate_keep_states(
     ngx_http_moderate_piece_t *piece);
 static void ngx_http_moderate_keep_states_done(void *data, ngx_int_t rc,
     redisReply *reply);
+static ngx_uint_t ngx_http_moderate_keep_noted(ngx_str_t *since);
+static void ngx_http_moderate_keep_unnoted(ngx_http_moderate_piece_t *piece,
+    ngx_http_moderate_kept_item_t *kept);
+static void ngx_http_moderate_keep_found(ngx_http_moderate_piece_t *piece,
+    ngx_http_moderate_kept_item_t *kept);
 static ngx_uint_t ngx_http_moderate_keep_change(
     ngx_http_moderate_piece_t *piece, ngx_http_moderate_kept_item_t *kept);
 static ngx_int_t ngx_http_moderate_keep_items(
@@ -267,11 +267,7 @@ ngx_http_moderate_keep_begun(void *data, ngx_int_t rc, redisReply *reply)
     }
 
     ngx_http_moderate_waiting_read(reply, &waiting);
-    ngx_http_moderate_keep_tell(piece, &waiting);
-
-    if (piece->srv->queue_age) {
-        ngx_http_moderate_keep_overdue(piece, &waiting);
-    }
+    ngx_http_moderate_waiting_tell(piece->conf, piece->srv, &waiting);
 
     ngx_http_moderate_keep_removing(piece,
                                     reply->element[reply->elements - 2]);
@@ -284,156 +280,6 @@ ngx_http_moderate_keep_begun(void *data, ngx_int_t rc, redisReply *reply)
     {
         ngx_http_moderate_keep_end(piece);
     }
-}
-
-
-/* for moderate_status */
-
-static void
-ngx_http_moderate_keep_tell(ngx_http_moderate_piece_t *piece,
-    ngx_http_moderate_waiting_t *waiting)
-{
-    ngx_uint_t                        i;
-    ngx_http_moderate_queue_stats_t  *queue;
-
-    if (piece->srv->stats == NULL) {
-        return;
-    }
-
-    queue = &piece->srv->stats->queue;
-
-    for (i = 0; i < NGX_HTTP_MODERATE_STATES; i++) {
-        queue->states[i] = waiting->states[i];
-    }
-
-    queue->waiting = waiting->all.count;
-    queue->oldest = waiting->all.oldest / 1000;
-
-    for (i = 0; i < NGX_HTTP_MODERATE_CATEGORIES; i++) {
-        queue->categories[i].waiting = waiting->categories[i].count;
-        queue->categories[i].oldest = waiting->categories[i].oldest / 1000;
-    }
-
-    queue->limit = piece->srv->queue_age;
-    queue->time = ngx_time();
-}
-
-
-/* by category, so that those who see to it hear; else of what has none */
-
-static void
-ngx_http_moderate_keep_overdue(ngx_http_moderate_piece_t *piece,
-    ngx_http_moderate_waiting_t *waiting)
-{
-    uint64_t    before;
-    vet_str_t   category;
-    ngx_str_t   name;
-    ngx_uint_t  i, told;
-
-    before = (uint64_t) (ngx_time() - piece->srv->queue_age) * 1000;
-    told = 0;
-
-    for (i = 0; i < NGX_HTTP_MODERATE_CATEGORIES; i++) {
-        category = vet_category(i);
-
-        if (category.len == 0) {
-            break;
-        }
-
-        if (waiting->categories[i].oldest == 0
-            || waiting->categories[i].oldest >= before)
-        {
-            continue;
-        }
-
-        name.data = (u_char *) category.data;
-        name.len = category.len;
-        told = 1;
-
-        ngx_http_moderate_keep_escalate(piece, &name,
-                                        &waiting->categories[i]);
-    }
-
-    if (!told && waiting->all.oldest && waiting->all.oldest < before) {
-        ngx_str_set(&name, "other");
-        ngx_http_moderate_keep_escalate(piece, &name, &waiting->all);
-    }
-}
-
-
-/* once, by whoever sets the key; and again when it is as late once more */
-
-static void
-ngx_http_moderate_keep_escalate(ngx_http_moderate_piece_t *piece,
-    ngx_str_t *category, ngx_http_moderate_waiting_line_t *line)
-{
-    ngx_str_t                        key;
-    ngx_pool_t                      *pool;
-    ngx_http_moderate_batch_t        batch;
-    ngx_http_moderate_escalation_t  *late;
-
-    pool = ngx_create_pool(1024, ngx_cycle->log);
-    if (pool == NULL) {
-        return;
-    }
-
-    late = ngx_pcalloc(pool, sizeof(ngx_http_moderate_escalation_t));
-
-    if (late == NULL
-        || ngx_http_moderate_key_overdue(pool, &piece->srv->site, category,
-                                         &key) != NGX_OK)
-    {
-        goto failed;
-    }
-
-    late->pool = pool;
-    late->event.site = piece->srv->site;
-    late->event.detail = *category;
-    late->event.id.data = late->id;
-    late->event.id.len = NGX_HTTP_MODERATE_ID_LEN;
-    ngx_memcpy(late->id, line->id, NGX_HTTP_MODERATE_ID_LEN);
-    ngx_str_set(&late->event.event, "overdue");
-    ngx_str_set(&late->event.actor, "nginx");
-
-    ngx_http_moderate_batch_init(&batch, pool);
-
-    ngx_http_moderate_command(&batch, "SET");
-    ngx_http_moderate_arg(&batch, &key);
-    ngx_http_moderate_arg(&batch, &late->event.id);
-    ngx_http_moderate_word(&batch, "NX");
-    ngx_http_moderate_word(&batch, "EX");
-    ngx_http_moderate_number(&batch, piece->srv->queue_age);
-
-    if (ngx_http_moderate_send(piece->conf->queue, &batch, NULL,
-                               ngx_http_moderate_keep_escalated, late)
-        == NGX_OK)
-    {
-        return;
-    }
-
-failed:
-
-    ngx_destroy_pool(pool);
-}
-
-
-/* names of categories are constants, that of a site is of the cycle */
-
-static void
-ngx_http_moderate_keep_escalated(void *data, ngx_int_t rc, redisReply *reply)
-{
-    ngx_http_moderate_escalation_t *late = data;
-
-    if (rc == NGX_OK && reply->type == REDIS_REPLY_STATUS) {
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "%V: the queue of \"%V\" is overdue, its oldest is %V",
-                      &late->event.site, &late->event.detail,
-                      &late->event.id);
-
-        ngx_http_moderate_audit_tell(&late->event);
-    }
-
-    ngx_destroy_pool(late->pool);
 }
 
 
@@ -569,6 +415,7 @@ ngx_http_moderate_keep_ids(ngx_http_moderate_piece_t *piece, redisReply *ids)
     {
         keeper->received = 0;
         keeper->offset = 0;
+        keeper->round_over = 1;
         keeper->next = ngx_time() + NGX_HTTP_MODERATE_KEEP_PAUSE;
     }
 
@@ -672,10 +519,13 @@ ngx_http_moderate_keep_states_done(void *data, ngx_int_t rc,
                                          NGX_HTTP_MODERATE_STATES + 1 + i);
         ngx_http_moderate_reply_str(ngx_http_moderate_reply_at(one, 0),
                                     &since);
+        kept[i].noted = ngx_http_moderate_keep_noted(&since);
         kept[i].item.since = ngx_http_moderate_since(&since,
                                                      kept[i].item.state);
         kept[i].item.version = ngx_http_moderate_reply_int(
                                    ngx_http_moderate_reply_at(one, 1), 0);
+
+        ngx_http_moderate_keep_unnoted(piece, &kept[i]);
 
         if (changes < NGX_HTTP_MODERATE_KEEP_CHANGES
             && ngx_http_moderate_keep_change(piece, &kept[i]))
@@ -689,6 +539,104 @@ ngx_http_moderate_keep_states_done(void *data, ngx_int_t rc,
     if (changes == 0 || ngx_http_moderate_keep_items(piece) != NGX_OK) {
         ngx_http_moderate_keep_end(piece);
     }
+}
+
+
+/* what was held and never moved has no note of its own */
+
+static ngx_uint_t
+ngx_http_moderate_keep_noted(ngx_str_t *since)
+{
+    ngx_uint_t  n;
+
+    for (n = 0; n < NGX_HTTP_MODERATE_STATES; n++) {
+        if (ngx_http_moderate_since(since, n)) {
+            return n;
+        }
+    }
+
+    return NGX_HTTP_MODERATE_PENDING_STATE;
+}
+
+
+/*
+ * The step stands and who took it is not known: nginx was killed between both,
+ * or Redis was full.  One that is so for two rounds is told of; what is being
+ * delivered is seen to by the sweep.
+ */
+
+static void
+ngx_http_moderate_keep_unnoted(ngx_http_moderate_piece_t *piece,
+    ngx_http_moderate_kept_item_t *kept)
+{
+    ngx_uint_t                    i, n;
+    ngx_http_moderate_keeper_t   *keeper;
+    ngx_http_moderate_unnoted_t  *seen;
+
+    if (kept->item.version == 0
+        || kept->item.state == kept->noted
+        || kept->item.state == NGX_HTTP_MODERATE_STATES
+        || kept->item.state == NGX_HTTP_MODERATE_APPROVED
+        || kept->item.state == NGX_HTTP_MODERATE_REPLAYING)
+    {
+        return;
+    }
+
+    keeper = piece->srv->keeper;
+
+    for (i = 0; i < keeper->nunnoted[0]; i++) {
+        seen = &keeper->unnoted[0][i];
+
+        if (seen->state == kept->item.state
+            && ngx_memcmp(seen->id, kept->item.record.id.data,
+                          NGX_HTTP_MODERATE_ID_LEN) == 0)
+        {
+            ngx_http_moderate_keep_found(piece, kept);
+            return;
+        }
+    }
+
+    n = keeper->nunnoted[1];
+
+    if (n < NGX_HTTP_MODERATE_KEEP_UNNOTED
+        && kept->item.record.id.len == NGX_HTTP_MODERATE_ID_LEN)
+    {
+        seen = &keeper->unnoted[1][n];
+        seen->state = kept->item.state;
+        ngx_memcpy(seen->id, kept->item.record.id.data,
+                   NGX_HTTP_MODERATE_ID_LEN);
+
+        keeper->nunnoted[1]++;
+    }
+}
+
+
+static void
+ngx_http_moderate_keep_found(ngx_http_moderate_piece_t *piece,
+    ngx_http_moderate_kept_item_t *kept)
+{
+    ngx_http_moderate_audit_event_t  event;
+
+    ngx_memzero(&event, sizeof(ngx_http_moderate_audit_event_t));
+
+    event.site = piece->srv->site;
+    event.id = kept->item.record.id;
+    event.from = ngx_http_moderate_states[kept->noted];
+    event.to = ngx_http_moderate_states[kept->item.state];
+    event.before = kept->item.version;
+    event.version = kept->item.version;
+    ngx_str_set(&event.event, "found");
+    ngx_str_set(&event.actor, "nginx");
+
+    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                  "%V: held submission %V is \"%V\", and there is no note of "
+                  "how it became so from \"%V\"", &event.site, &event.id,
+                  &event.to, &event.from);
+
+    ngx_http_moderate_audit_tell(&event);
+
+    ngx_http_moderate_stamp(piece->conf->queue, piece->pool,
+                            &piece->srv->site, &kept->item);
 }
 
 
@@ -711,11 +659,9 @@ ngx_http_moderate_keep_change(ngx_http_moderate_piece_t *piece,
     case NGX_HTTP_MODERATE_UNKNOWN:
         time = piece->srv->retention[kept->item.state];
 
-        if (kept->item.since == 0) {
-            ngx_http_moderate_stamp(piece->conf->queue, piece->pool,
-                                    &piece->srv->site, &kept->item);
-
-        } else if (time && kept->item.since + time <= ngx_time()) {
+        if (time && kept->item.since
+            && kept->item.since + time <= ngx_time())
+        {
             kept->change = NGX_HTTP_MODERATE_KEEP_REMOVE;
             return 1;
         }
@@ -854,10 +800,20 @@ static void
 ngx_http_moderate_keep_end(ngx_http_moderate_piece_t *piece)
 {
     ngx_uint_t                      i;
+    ngx_http_moderate_keeper_t     *keeper;
     ngx_http_moderate_main_conf_t  *mmcf;
 
     mmcf = piece->conf;
     i = piece->i + 1;
+    keeper = piece->srv->keeper;
+
+    if (keeper->round_over) {
+        keeper->round_over = 0;
+        keeper->nunnoted[0] = keeper->nunnoted[1];
+        keeper->nunnoted[1] = 0;
+        ngx_memcpy(keeper->unnoted[0], keeper->unnoted[1],
+                   sizeof(keeper->unnoted[0]));
+    }
 
     ngx_destroy_pool(piece->pool);
 

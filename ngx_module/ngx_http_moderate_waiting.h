@@ -50,4 +50,12 @@ ngx_int_t ngx_http_moderate_waiting(ngx_http_request_t *r,
     ngx_http_moderate_waiting_pt handler);
 
 
+/*
+ * ngx_http_moderate_overdue_store.c: notes it for moderate_status, and adds an
+ * event for each category that is overdue, once in that time.
+ */
+void ngx_http_moderate_waiting_tell(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_http_moderate_srv_conf_t *mscf, ngx_http_moderate_waiting_t *waiting);
+
+
 #endif /* NGX_HTTP_MODERATE_WAITING_H_INCLUDED_ */

@@ -124,6 +124,22 @@ ok(wait_until(sub { $t->redis('HGET', held_key('young rejected'), 'since') },
 like($t->redis('HGET', held_key('young rejected'), 'since'),
      qr/^rejected \d{10}$/, 'with the time');
 
+# nginx was killed behind the step, and before its note
+
+$t->redis('SMOVE', map({ "m:{portal}:s:$_" } 'pending', 'rejected'),
+          $id{pending});
+ok(wait_until(sub { 2 == grep { $_->{event} eq 'found' } events() }, 30),
+   'a step without a note');
+my ($found) = grep { $_->{event} eq 'found' && $_->{id} eq $id{pending} }
+              events();
+is("$found->{from} $found->{to} $found->{actor}", 'pending rejected nginx',
+   'told of');
+like($t->error_log(), qr/is "rejected", and there is no note of how it became/,
+     'and logged');
+$t->redis('SMOVE', map({ "m:{portal}:s:$_" } 'rejected', 'pending'),
+          $id{pending});
+$t->redis('HDEL', held_key('pending'), 'since');
+
 # a full Redis
 
 since('young delivered', 2, 'delivered');
