@@ -11,7 +11,7 @@ import { act } from "./decisions.js";
 import { reasonKey } from "./dialogs.js";
 import * as filters from "./filters.js";
 import { help, key, turn } from "./keys.js";
-import { drawOpen, note, openAt, unmask } from "./open.js";
+import { close, drawOpen, note, openAt, unmask } from "./open.js";
 import { arrive, at, go, place, redraw } from "./places.js";
 import { rebase, watch } from "./poll.js";
 import { problem } from "./problem.js";
@@ -28,8 +28,7 @@ import { preferred, use } from "./words.js";
 async function enterQueue(query, state) {
     filters.take(query, state);
     view.cursor = -1;
-    view.open = null;
-    drawOpen();
+    close();
     rebase();
     await load();
 }

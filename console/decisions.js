@@ -9,7 +9,7 @@ import { Refusal, decide, portions, show, together } from "./api.js";
 import { askReason } from "./dialogs.js";
 import { covered } from "./groups.js";
 import { openAt, read } from "./open.js";
-import { problem, sentence } from "./problem.js";
+import { begins, problem, sentence } from "./problem.js";
 import { change, drawRow } from "./queue.js";
 import { own, possible, ranOut, taken, unsure } from "./steps.js";
 import { back, later, tell } from "./undo.js";
@@ -21,7 +21,7 @@ const REREAD = 50;          /* items, of many that were refused or not sent */
 let rejected = [];          /* what was rejected last, by id */
 
 
-export async function act(seen, action) {
+export async function act(seen, asked) {
     if (seen === null || view.leaving.has(seen.id)) {
         return;
     }
@@ -32,7 +32,14 @@ export async function act(seen, action) {
         return;
     }
 
-    if (!possible(item).includes(action)) {
+    const able = possible(item);
+
+    /* the key of a claim also ends one */
+
+    const action = asked === "claim" && !able.includes("claim") ? "unclaim"
+                                                                : asked;
+
+    if (!able.includes(action)) {
         tell(whyNot(item));
         return;
     }
@@ -47,7 +54,7 @@ export async function act(seen, action) {
         return;
     }
 
-    const reason = await askReason(item.excerpt);
+    const reason = await askReason(begins(item));
 
     if (reason) {
         decideLater([item], action, { reason }, "soonReject");
@@ -82,16 +89,6 @@ function whyNot(item) {
     }
 
     return word("notNow", called("states", item.state));
-}
-
-
-export function claim() {
-    const item = current();
-
-    if (item) {
-        act(item, item.state === "claimed" && !taken(item) ? "unclaim"
-                                                            : "claim");
-    }
 }
 
 

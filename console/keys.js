@@ -6,7 +6,7 @@
  */
 
 import { bulk } from "./bulk.js";
-import { act, claim, undo } from "./decisions.js";
+import { act, undo } from "./decisions.js";
 import { openAt, unmask } from "./open.js";
 import { at, go } from "./places.js";
 import { follows, moveTo, select, spread } from "./queue.js";
@@ -31,7 +31,7 @@ const keys = [
     ["o", "keyOpen", "Q", () => openAt(view.cursor)],
     ["a", "keyApprove", "D", () => act(current(), "approve")],
     ["r", "keyReject", "D", () => act(current(), "reject")],
-    ["c", "keyClaim", "D", () => claim()],
+    ["c", "keyClaim", "D", () => act(current(), "claim")],
     ["u", "keyUndo", "D", () => undo()],
     ["x", "keySelect", "D", () => selectKey()],
     ["A", "keyApproveAll", "D", () => bulk("approve")],

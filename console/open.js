@@ -38,6 +38,13 @@ export async function openAt(index) {
 }
 
 
+export function close() {
+    wanted = null;
+    view.open = null;
+    drawOpen();
+}
+
+
 /* Reads an item; it is shown if it is the one that is open, or is to be. */
 
 export async function read(id, opens = false) {

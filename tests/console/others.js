@@ -172,8 +172,17 @@ async function leases(program) {
        /^Claimed by lan until .+ Then others can take over\.$/.test(
            await minh.locator(".because").innerText()), true);
     is("an admin can", await actions(admin), ["approve", "reject", "unclaim"]);
+    await admin.keyboard.press("c");
+    is("and release it, by its key", await until(async () => (
+        (await actions(admin)).join() === "approve,reject,claim")), true);
+    await until(async () => (
+        (await actions(lan)).join() === "approve,reject,claim"));
+    await lan.keyboard.press("c");
+    await until(async () => (
+        (await actions(lan)).join() === "approve,reject,unclaim"));
+    await until(async () => (await actions(minh)).length === 0);
 
-    await age(id, 2, "lan claim ", 11);
+    await age(id, 4, "lan claim ", 11);
     await minh.keyboard.press("o");
     is("a claim that ran out can be taken over", await until(async () => (
         (await actions(minh)).join() === "claim")), true);
