@@ -113,7 +113,7 @@ static const char  moderatectl_queue_usage[] =
     "                              [--category NAME] [--limit N] [--json]\n"
     "       moderatectl queue show | reveal ID [--json]\n"
     "       moderatectl queue claim | unclaim | approve | undo ID [--json]\n"
-    "       moderatectl queue reject ID --reason CODE [--json]\n"
+    "       moderatectl queue reject ID --reason CODE [--text TEXT] [--json]\n"
     "       moderatectl queue note ID --text TEXT [--json]\n"
     "\n"
     "\"reveal\" shows personal data, which \"show\" hides; that is recorded.\n"
@@ -304,9 +304,11 @@ moderatectl_queue_check(moderatectl_queue_t *q)
         return MODERATECTL_USAGE;
     }
 
-    if ((a->kind == MODERATECTL_NOTES) != (q->text != NULL)) {
-        fprintf(stderr, "moderatectl: --text goes with note, "
-                "and note with --text\n");
+    if (a->kind == MODERATECTL_NOTES ? q->text == NULL
+        : q->text != NULL && q->reason == NULL)
+    {
+        fprintf(stderr, "moderatectl: note needs --text, and beside it only "
+                "reject takes one\n");
         return MODERATECTL_USAGE;
     }
 
@@ -499,6 +501,8 @@ moderatectl_queue_show(moderatectl_queue_t *q, moderatectl_api_t *api)
     moderatectl_queue_pair("uri", json_object_get(item, "uri"));
     moderatectl_queue_pair("score", json_object_get(item, "score"));
     moderatectl_queue_pair("unreadable", json_object_get(item, "unreadable"));
+    moderatectl_queue_pair("explanation", json_object_get(item,
+                                                          "explanation"));
     moderatectl_queue_pair("appeal", json_object_get(item, "appeal"));
 
     if (json_is_true(json_object_get(item, "masked"))) {
@@ -562,6 +566,15 @@ moderatectl_queue_decide(moderatectl_queue_t *q, moderatectl_api_t *api)
 
     if (q->reason != NULL) {
         json_object_set_new(body, "reason", json_string(q->reason));
+    }
+
+    if (q->text != NULL
+        && json_object_set_new(body, "text", json_string(q->text)) != 0)
+    {
+        fprintf(stderr, "moderatectl: the text is not UTF-8\n");
+        json_decref(body);
+        json_decref(item);
+        return MODERATECTL_USAGE;
     }
 
     rc = moderatectl_api_call(api, path, body,

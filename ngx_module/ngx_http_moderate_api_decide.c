@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_moderate_api.h"
+#include "ngx_http_moderate_payload.h"
 #include "ngx_http_moderate_steps.h"
 #include "ngx_http_moderate_stats.h"
 
@@ -68,6 +69,15 @@ ngx_http_moderate_api_decide(ngx_http_request_t *r,
         ngx_http_moderate_api_error(r, 422, "reason",
                                     "reject needs {\"reason\"} with a public "
                                     "reason code, as in \"scam\"");
+        return NGX_OK;
+    }
+
+    if (step->to == NGX_HTTP_MODERATE_REJECTED_STATE
+        && api->text.data != NULL && !ngx_http_moderate_note_ok(&api->text))
+    {
+        ngx_http_moderate_api_error(r, 422, "text", "the text of a rejection, "
+                                    "which is shown on the receipt, has 1 to "
+                                    "2000 characters, or is left out");
         return NGX_OK;
     }
 
@@ -296,7 +306,10 @@ ngx_http_moderate_decide_send(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api, ngx_uint_t to, ngx_str_t *action,
     ngx_str_t *detail, ngx_http_moderate_move_pt handler)
 {
-    ngx_http_moderate_move_t  move;
+    ngx_http_moderate_move_t        move;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    static ngx_str_t  column = ngx_string("explanation");
 
     ngx_memzero(&move, sizeof(ngx_http_moderate_move_t));
 
@@ -309,6 +322,18 @@ ngx_http_moderate_decide_send(ngx_http_request_t *r,
     move.action = *action;
     move.detail = *detail;
     move.item = api->item;
+
+    if (to == NGX_HTTP_MODERATE_REJECTED_STATE && api->text.len) {
+        mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
+        move.explanation = api->text;
+
+        if (ngx_http_moderate_payload_one(mmcf, r->pool, &api->site, &api->id,
+                                          &column, &move.explanation)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
 
     api->state = to;
 

@@ -234,6 +234,10 @@ ngx_http_moderate_api_item(ngx_http_request_t *r,
     json_object_set_new(json, "history",
                         ngx_http_moderate_api_history(item));
     json_object_set_new(json, "appeal", appeal);
+    json_object_set_new(json, "explanation",
+                        item->explanation.len
+                        ? ngx_http_moderate_api_string(&item->explanation)
+                        : json_null());
 
     ngx_http_moderate_api_unreadable(r, record, json, &masked);
 

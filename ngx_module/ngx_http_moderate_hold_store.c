@@ -552,6 +552,7 @@ ngx_http_moderate_item_open_columns(ngx_http_moderate_payload_t *payload,
     ngx_http_moderate_column_t  *column;
 
     static ngx_str_t  appeal = ngx_string("appeal");
+    static ngx_str_t  explanation = ngx_string("explanation");
 
     if (ngx_http_moderate_payload_marked(payload, &item->mark) != NGX_OK) {
         return NGX_OK;
@@ -577,6 +578,14 @@ ngx_http_moderate_item_open_columns(ngx_http_moderate_payload_t *payload,
 
     if (item->appeal.len
         && ngx_http_moderate_payload_open(payload, &appeal, &item->appeal, 1)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (item->explanation.len
+        && ngx_http_moderate_payload_open(payload, &explanation,
+                                          &item->explanation, 1)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -613,6 +622,7 @@ ngx_http_moderate_item_empty(ngx_http_moderate_item_t *item)
     }
 
     ngx_str_null(&item->appeal);
+    ngx_str_null(&item->explanation);
 
     event = item->history.elts;
 
@@ -691,6 +701,10 @@ ngx_http_moderate_item_column(ngx_pool_t *pool, ngx_str_t *name,
 
     if (name->len == 5 && ngx_strncmp(name->data, "since", 5) == 0) {
         return ngx_http_moderate_reply_copy(pool, value, &item->moved);
+    }
+
+    if (name->len == 11 && ngx_strncmp(name->data, "explanation", 11) == 0) {
+        return ngx_http_moderate_reply_copy(pool, value, &item->explanation);
     }
 
     if (name->len == 6 && ngx_strncmp(name->data, "appeal", 6) == 0) {

@@ -102,7 +102,8 @@ ngx_http_moderate_move_copy(ngx_http_moderate_move_t *move)
         || ngx_http_moderate_copy(pool, &move->actor) != NGX_OK
         || ngx_http_moderate_copy(pool, &move->action) != NGX_OK
         || ngx_http_moderate_copy(pool, &move->detail) != NGX_OK
-        || ngx_http_moderate_copy(pool, &move->appeal) != NGX_OK)
+        || ngx_http_moderate_copy(pool, &move->appeal) != NGX_OK
+        || ngx_http_moderate_copy(pool, &move->explanation) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -334,6 +335,16 @@ ngx_http_moderate_move_forget(ngx_http_moderate_move_t *move)
         ngx_http_moderate_word(&batch, "claimed_at");
     }
 
+    /* that of a rejection goes with it; an appeal is against it */
+
+    if (move->from == NGX_HTTP_MODERATE_REJECTED_STATE
+        && move->appeal.len == 0)
+    {
+        ngx_http_moderate_command(&batch, "HDEL");
+        ngx_http_moderate_arg(&batch, &held);
+        ngx_http_moderate_word(&batch, "explanation");
+    }
+
     switch (move->to) {
 
     case NGX_HTTP_MODERATE_DELIVERED:
@@ -344,6 +355,7 @@ ngx_http_moderate_move_forget(ngx_http_moderate_move_t *move)
         ngx_http_moderate_command(&batch, "HDEL");
         ngx_http_moderate_arg(&batch, &held);
         ngx_http_moderate_word(&batch, "address");
+        ngx_http_moderate_word(&batch, "explanation");
 
         /* fall through */
 
@@ -495,6 +507,11 @@ ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
     ngx_http_moderate_arg(&batch, &since);
     ngx_http_moderate_arg(&batch, &name);
     ngx_http_moderate_arg(&batch, &text);
+
+    if (move->explanation.len) {
+        ngx_http_moderate_word(&batch, "explanation");
+        ngx_http_moderate_arg(&batch, &move->explanation);
+    }
 
     if (move->to == NGX_HTTP_MODERATE_CLAIMED) {
         ngx_http_moderate_word(&batch, "claimed_by");

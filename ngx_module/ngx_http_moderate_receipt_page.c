@@ -40,6 +40,8 @@ static ngx_int_t ngx_http_moderate_receipt_json(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang, ngx_str_t *text);
 static json_t *ngx_http_moderate_receipt_object(ngx_http_request_t *r,
     ngx_http_moderate_receipt_t *receipt, ngx_uint_t lang);
+static json_t *ngx_http_moderate_receipt_explanation(
+    ngx_http_moderate_item_t *item);
 static json_t *ngx_http_moderate_receipt_again(ngx_http_request_t *r,
     ngx_http_moderate_item_t *item);
 static json_t *ngx_http_moderate_receipt_sent(ngx_pool_t *pool,
@@ -199,6 +201,7 @@ typedef enum {
     NGX_HTTP_MODERATE_LABEL_RECEIVED,
     NGX_HTTP_MODERATE_LABEL_HELD,
     NGX_HTTP_MODERATE_LABEL_REJECTED,
+    NGX_HTTP_MODERATE_LABEL_EXPLANATION,
     NGX_HTTP_MODERATE_LABEL_TEXT,
     NGX_HTTP_MODERATE_LABEL_APPEAL,
     NGX_HTTP_MODERATE_LABEL_NOTE,
@@ -213,6 +216,8 @@ static ngx_str_t
     { ngx_string("Vì sao cần người xem"),
       ngx_string("Why a person looks at it") },
     { ngx_string("Lý do không đăng"), ngx_string("Why it was not published") },
+    { ngx_string("Lời của người kiểm duyệt"),
+      ngx_string("What the moderator says") },
     { ngx_string("Ý kiến của bạn"), ngx_string("What you sent") },
     { ngx_string("Đề nghị xem xét lại"), ngx_string("Appeal") },
     { ngx_string("Bạn có thể đề nghị một lần; một người kiểm duyệt khác sẽ "
@@ -483,6 +488,8 @@ ngx_http_moderate_receipt_object(ngx_http_request_t *r,
     json_object_set_new(json, "meaning", reason == NULL ? json_null()
                         : json_string((char *)
                           ngx_http_moderate_reason_text(reason, lang)->data));
+    json_object_set_new(json, "explanation",
+                        ngx_http_moderate_receipt_explanation(item));
     json_object_set_new(json, "sent",
                         ngx_http_moderate_receipt_sent(r->pool, item));
     json_object_set_new(json, "appeal",
@@ -491,6 +498,22 @@ ngx_http_moderate_receipt_object(ngx_http_request_t *r,
                         ngx_http_moderate_receipt_again(r, item));
 
     return json;
+}
+
+
+/* as it was written, or null */
+
+static json_t *
+ngx_http_moderate_receipt_explanation(ngx_http_moderate_item_t *item)
+{
+    json_t  *json;
+
+    json = item->explanation.len
+           ? json_stringn((char *) item->explanation.data,
+                          item->explanation.len)
+           : NULL;
+
+    return json ? json : json_null();
 }
 
 
@@ -577,6 +600,10 @@ ngx_http_moderate_receipt_page(ngx_http_request_t *r,
 
     len = 8192 + ngx_http_moderate_style.len
           + ngx_http_moderate_receipt_correct_len(fields, &path);
+
+    if (receipt->item != NULL) {
+        len += 128 + 6 * receipt->item->explanation.len;
+    }
 
     json_array_foreach(sent, i, value) {
         len += 64 + 6 * json_string_length(value);
@@ -708,6 +735,16 @@ ngx_http_moderate_receipt_facts(u_char *p, u_char *last,
         p = ngx_slprintf(p, last, "<dt>%V</dt><dd>%V</dd>" CRLF,
                          &ngx_http_moderate_receipt_labels[label][lang],
                          ngx_http_moderate_reason_text(reason, lang));
+    }
+
+    if (item->explanation.len) {
+        p = ngx_slprintf(p, last, "<dt>%V</dt><dd class=\"sent\" "
+                         "dir=\"auto\">",
+                         &ngx_http_moderate_receipt_labels[
+                             NGX_HTTP_MODERATE_LABEL_EXPLANATION][lang]);
+        p = (u_char *) ngx_escape_html(p, item->explanation.data,
+                                       item->explanation.len);
+        p = ngx_slprintf(p, last, "</dd>" CRLF);
     }
 
     if (sent != NULL) {

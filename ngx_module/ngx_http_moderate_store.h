@@ -44,6 +44,7 @@ typedef struct {
     ngx_str_t                   moved;      /* state and time, as noted */
     ngx_array_t                 history;    /* of event_t, by version */
     ngx_str_t                   appeal;     /* note of the receipt's holder */
+    ngx_str_t                   explanation;    /* of the rejection, or none */
 
     /* as the history tells; NULL: not, or it was not noted */
     struct ngx_http_moderate_event_s  *rejected;    /* the last time */
@@ -193,6 +194,7 @@ struct ngx_http_moderate_move_s {
     ngx_str_t                   action;
     ngx_str_t                   detail;     /* reason code, status; or none */
     ngx_str_t                   appeal;     /* kept with the move, or not */
+    ngx_str_t                   explanation;    /* noted behind it, or none */
     ngx_http_moderate_item_t   *item;       /* to be counted; while it lives */
     ngx_http_moderate_figure_t  figure;     /* what of it is counted */
     ngx_http_moderate_audit_event_t  *event;
