@@ -11,7 +11,7 @@
 
 
 #include "ngx_http_moderate_redis.h"
-#include "ngx_http_moderate_store.h"
+#include "ngx_http_moderate_unnoted.h"
 #include "ngx_http_moderate_waiting.h"
 
 
@@ -20,7 +20,6 @@
 #define NGX_HTTP_MODERATE_KEEP_IDS      250     /* of a piece */
 #define NGX_HTTP_MODERATE_KEEP_CHANGES  100     /* of a piece */
 #define NGX_HTTP_MODERATE_KEEP_REMOVING 20
-#define NGX_HTTP_MODERATE_KEEP_UNNOTED  64      /* of a round */
 
 
 typedef enum {
@@ -28,14 +27,6 @@ typedef enum {
     NGX_HTTP_MODERATE_KEEP_TAKE,        /* out of them */
     NGX_HTTP_MODERATE_KEEP_REMOVE
 } ngx_http_moderate_keep_e;
-
-
-/* an item whose last step has no note, as yet */
-
-typedef struct {
-    u_char                      id[NGX_HTTP_MODERATE_ID_LEN];
-    ngx_uint_t                  state;
-} ngx_http_moderate_unnoted_t;
 
 
 /* of a site, in this process */
@@ -48,8 +39,7 @@ struct ngx_http_moderate_keeper_s {
     u_char                      removing[NGX_HTTP_MODERATE_KEEP_REMOVING]
                                         [NGX_HTTP_MODERATE_ID_LEN];
     unsigned                    round_over:1;
-    ngx_uint_t                  nunnoted[2];    /* of the round before, this */
-    ngx_http_moderate_unnoted_t unnoted[2][NGX_HTTP_MODERATE_KEEP_UNNOTED];
+    ngx_http_moderate_unnoted_t  unnoted;
 };
 
 
@@ -92,10 +82,6 @@ static ngx_int_t ngx_http_moderate_keep_states(
 static void ngx_http_moderate_keep_states_done(void *data, ngx_int_t rc,
     redisReply *reply);
 static ngx_uint_t ngx_http_moderate_keep_noted(ngx_str_t *since);
-static void ngx_http_moderate_keep_unnoted(ngx_http_moderate_piece_t *piece,
-    ngx_http_moderate_kept_item_t *kept);
-static void ngx_http_moderate_keep_found(ngx_http_moderate_piece_t *piece,
-    ngx_http_moderate_kept_item_t *kept);
 static ngx_uint_t ngx_http_moderate_keep_change(
     ngx_http_moderate_piece_t *piece, ngx_http_moderate_kept_item_t *kept);
 static ngx_int_t ngx_http_moderate_keep_items(
@@ -525,7 +511,9 @@ ngx_http_moderate_keep_states_done(void *data, ngx_int_t rc,
         kept[i].item.version = ngx_http_moderate_reply_int(
                                    ngx_http_moderate_reply_at(one, 1), 0);
 
-        ngx_http_moderate_keep_unnoted(piece, &kept[i]);
+        ngx_http_moderate_unnoted_look(piece->conf, piece->srv,
+                                       &piece->srv->keeper->unnoted,
+                                       &kept[i].item, kept[i].noted);
 
         if (changes < NGX_HTTP_MODERATE_KEEP_CHANGES
             && ngx_http_moderate_keep_change(piece, &kept[i]))
@@ -556,87 +544,6 @@ ngx_http_moderate_keep_noted(ngx_str_t *since)
     }
 
     return NGX_HTTP_MODERATE_PENDING_STATE;
-}
-
-
-/*
- * The step stands and who took it is not known: nginx was killed between both,
- * or Redis was full.  One that is so for two rounds is told of; what is being
- * delivered is seen to by the sweep.
- */
-
-static void
-ngx_http_moderate_keep_unnoted(ngx_http_moderate_piece_t *piece,
-    ngx_http_moderate_kept_item_t *kept)
-{
-    ngx_uint_t                    i, n;
-    ngx_http_moderate_keeper_t   *keeper;
-    ngx_http_moderate_unnoted_t  *seen;
-
-    if (kept->item.version == 0
-        || kept->item.state == kept->noted
-        || kept->item.state == NGX_HTTP_MODERATE_STATES
-        || kept->item.state == NGX_HTTP_MODERATE_APPROVED
-        || kept->item.state == NGX_HTTP_MODERATE_REPLAYING)
-    {
-        return;
-    }
-
-    keeper = piece->srv->keeper;
-
-    for (i = 0; i < keeper->nunnoted[0]; i++) {
-        seen = &keeper->unnoted[0][i];
-
-        if (seen->state == kept->item.state
-            && ngx_memcmp(seen->id, kept->item.record.id.data,
-                          NGX_HTTP_MODERATE_ID_LEN) == 0)
-        {
-            ngx_http_moderate_keep_found(piece, kept);
-            return;
-        }
-    }
-
-    n = keeper->nunnoted[1];
-
-    if (n < NGX_HTTP_MODERATE_KEEP_UNNOTED
-        && kept->item.record.id.len == NGX_HTTP_MODERATE_ID_LEN)
-    {
-        seen = &keeper->unnoted[1][n];
-        seen->state = kept->item.state;
-        ngx_memcpy(seen->id, kept->item.record.id.data,
-                   NGX_HTTP_MODERATE_ID_LEN);
-
-        keeper->nunnoted[1]++;
-    }
-}
-
-
-static void
-ngx_http_moderate_keep_found(ngx_http_moderate_piece_t *piece,
-    ngx_http_moderate_kept_item_t *kept)
-{
-    ngx_http_moderate_audit_event_t  event;
-
-    ngx_memzero(&event, sizeof(ngx_http_moderate_audit_event_t));
-
-    event.site = piece->srv->site;
-    event.id = kept->item.record.id;
-    event.from = ngx_http_moderate_states[kept->noted];
-    event.to = ngx_http_moderate_states[kept->item.state];
-    event.before = kept->item.version;
-    event.version = kept->item.version;
-    ngx_str_set(&event.event, "found");
-    ngx_str_set(&event.actor, "nginx");
-
-    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                  "%V: held submission %V is \"%V\", and there is no note of "
-                  "how it became so from \"%V\"", &event.site, &event.id,
-                  &event.to, &event.from);
-
-    ngx_http_moderate_audit_tell(&event);
-
-    ngx_http_moderate_stamp(piece->conf->queue, piece->pool,
-                            &piece->srv->site, &kept->item);
 }
 
 
@@ -809,10 +716,7 @@ ngx_http_moderate_keep_end(ngx_http_moderate_piece_t *piece)
 
     if (keeper->round_over) {
         keeper->round_over = 0;
-        keeper->nunnoted[0] = keeper->nunnoted[1];
-        keeper->nunnoted[1] = 0;
-        ngx_memcpy(keeper->unnoted[0], keeper->unnoted[1],
-                   sizeof(keeper->unnoted[0]));
+        ngx_http_moderate_unnoted_round(&keeper->unnoted);
     }
 
     ngx_destroy_pool(piece->pool);
