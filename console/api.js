@@ -172,8 +172,10 @@ export function portions(items) {
 
 /* One transition of a portion; with preview only what would come of it. */
 
-export function together(items, action, { reason, preview, keepalive }) {
+export function together(items, action,
+                         { reason, text, preview, keepalive }) {
     const ids = items.map(({ id, version }) => ({ id, version }));
 
-    return post("held/bulk", { ids, action, reason, preview }, { keepalive });
+    return post("held/bulk", { ids, action, reason, text, preview },
+                { keepalive });
 }

@@ -168,7 +168,8 @@ place("queue", {
 });
 place("appeals", {
     id: "at-queue", title: "appeals", draw: drawQueue,
-    enter: (query) => enterQueue(query, "appealed")
+    enter: (query) => enterQueue(query, { state: "appealed,claimed",
+                                          appealed: "1" })
 });
 
 placeLater("dashboard", "dashboard", () => import("./dashboard.js"));

@@ -45,13 +45,13 @@ export async function bulk(action) {
         return;
     }
 
-    const reason = action === "reject" ? await askReason(title) : null;
+    const body = action === "reject" ? await askReason(title) : null;
 
-    if (action === "reject" && !reason) {
+    if (action === "reject" && !body) {
         return;
     }
 
-    decideLater(able, action, reason ? { reason } : null, texts[action]);
+    decideLater(able, action, body, texts[action]);
     selectNone();
 }
 

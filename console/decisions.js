@@ -54,10 +54,10 @@ export async function act(seen, asked) {
         return;
     }
 
-    const reason = await askReason(begins(item));
+    const body = await askReason(begins(item));
 
-    if (reason) {
-        decideLater([item], action, { reason }, "soonReject");
+    if (body) {
+        decideLater([item], action, body, "soonReject");
     }
 }
 

@@ -45,7 +45,10 @@ export function ask(dialog) {
 }
 
 
-/* The digits choose a reason, Enter rejects; null: it was left. */
+/*
+ * The digits choose a reason, Enter rejects.  Gives the reason and, if there is
+ * one, the text for who sent it; null: it was left.
+ */
 
 export async function askReason(what) {
     const reasons = all("reasons").filter(([code]) => (
@@ -61,14 +64,25 @@ export async function askReason(what) {
            el("kbd", { "aria-hidden": "true" }, DIGITS[index] || ""),
            ` ${text}`))));
 
+    node("reject-text").value = "";
+
     const answer = await ask(node("reject"));
     const chosen = node("reasons").querySelector(":checked");
+    const text = node("reject-text").value.trim();
 
-    return answer === "reject" && chosen ? chosen.value : null;
+    if (answer !== "reject" || !chosen) {
+        return null;
+    }
+
+    return text ? { reason: chosen.value, text } : { reason: chosen.value };
 }
 
 
 export function reasonKey(event) {
+    if (event.target === node("reject-text")) {
+        return;
+    }
+
     const index = DIGITS.indexOf(event.key);
     const boxes = node("reasons").querySelectorAll("input");
 

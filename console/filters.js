@@ -15,7 +15,7 @@ const GROUPINGS = ["text", "rules"];
 
 /*
  * Of an address that does not say a state it is what waits for a decision;
- * appeals are of one state.
+ * appeals are those that nobody has decided about, claimed or not.
  */
 
 export function take(query, state) {
@@ -25,7 +25,7 @@ export function take(query, state) {
     view.filters = Object.fromEntries(said);
 
     if (state) {
-        view.filters.state = state;
+        Object.assign(view.filters, state);
 
     } else if (!query.has("state")) {
         view.filters.state = "pending";

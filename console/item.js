@@ -20,7 +20,8 @@ const shortcuts = {
 
 export function detail(node, item) {
     const parts = [
-        appeal(item), facts(item), buttons(item), masked(item),
+        appeal(item), explanation(item), facts(item), buttons(item),
+        masked(item),
         ...reasons(item), why(item)
     ];
 
@@ -62,6 +63,21 @@ function appeal(item) {
               el("p", {}, event === null ? word("decidedUnknown")
                  : word("decidedBefore", event.actor, time(event.time),
                         called("reasons", event.detail))));
+}
+
+
+/* What was written to the sender with the rejection. */
+
+function explanation(item) {
+    if (!item.explanation) {
+        return null;
+    }
+
+    const text = el("pre", { class: "value", dir: "auto" });
+
+    write(text, item.explanation);
+
+    return el("section", {}, el("h3", {}, word("explanation")), text);
 }
 
 

@@ -14,6 +14,8 @@ export default {
     unclaim: "Release", undo: "Undo", close: "Close", cancel: "Cancel",
     reason: "Public reason", rejectTitle: "Reject this submission?",
     rejectHelp: "The person who sent it reads this reason.",
+    rejectText: "What else the person is told, on the receipt (may be empty)",
+    explanation: "What the person was told",
     sendNow: "Send now", empty: "There is nothing here.",
     choose: "Choose a submission of the queue.",
     newItems: (n) => (n === "1" ? "1 new submission: show"

@@ -13,6 +13,9 @@ export default {
     approve: "Duyệt", reject: "Từ chối", claim: "Nhận xử lý",
     unclaim: "Thả ra", undo: "Hoàn tác", close: "Đóng", cancel: "Thôi",
     reason: "Lý do công khai", rejectTitle: "Từ chối nội dung này?",
+    rejectText: "Lời nhắn thêm cho người gửi, hiện trên biên nhận "
+                + "(có thể để trống)",
+    explanation: "Lời đã nhắn cho người gửi",
     rejectHelp: "Người gửi được đọc lý do này.", sendNow: "Gửi ngay",
     empty: "Không có nội dung nào ở đây.",
     choose: "Chọn một nội dung trong hàng chờ.",

@@ -163,7 +163,7 @@ ngx_http_moderate_api_summary(ngx_http_request_t *r,
     excerpt = ngx_http_moderate_api_string(&item->record.excerpt);
     excerpt = ngx_http_moderate_api_mask(api, excerpt, &masked);
 
-    json = json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
+    json = json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b}",
                      "id", ngx_http_moderate_api_string(&item->record.id),
                      "state", state,
                      "version", (json_int_t) item->version,
@@ -174,7 +174,8 @@ ngx_http_moderate_api_summary(ngx_http_request_t *r,
                      "hits", ngx_http_moderate_api_embed(&item->record.hits),
                      "excerpt", excerpt,
                      "masked", (int) masked,
-                     "claimed_by", claimed_by);
+                     "claimed_by", claimed_by,
+                     "appealed", (int) item->appealed);
 
     if (item->payload) {
         json_object_set_new(json, "error",

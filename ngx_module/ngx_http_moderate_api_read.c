@@ -36,8 +36,8 @@ ngx_http_moderate_api_list(ngx_http_request_t *r, ngx_http_moderate_api_t *api)
     if (ngx_http_moderate_api_query(r, list) != NGX_OK) {
         ngx_http_moderate_api_error(r, NGX_HTTP_BAD_REQUEST, "query",
                                     "expected state= of one or more, form=, "
-                                    "rule=, category=, before= of a page and "
-                                    "limit= from 1 to 200");
+                                    "rule=, category=, appealed=1, before= of "
+                                    "a page and limit= from 1 to 200");
         return NGX_OK;
     }
 
@@ -68,6 +68,14 @@ ngx_http_moderate_api_query(ngx_http_request_t *r,
     {
         return NGX_ERROR;
     }
+
+    if (ngx_http_moderate_api_arg(r, "appealed", &value) != NGX_OK
+        || value.len > 1 || (value.len && value.data[0] != '1'))
+    {
+        return NGX_ERROR;
+    }
+
+    list->appealed = (value.len != 0);
 
     if (ngx_http_moderate_api_arg(r, "limit", &value) != NGX_OK) {
         return NGX_ERROR;

@@ -542,6 +542,7 @@ ngx_http_moderate_list_item(ngx_http_moderate_list_t *list,
     /* version 0: erased between the index and here */
 
     if (one.version == 0
+        || (list->appealed && !one.appealed)
         || (list->form.len
             && (list->form.len != one.record.form.len
                 || ngx_memcmp(list->form.data, one.record.form.data,

@@ -140,6 +140,7 @@ typedef struct {
     ngx_str_t                   rule;
     ngx_str_t                   category;
     ngx_uint_t                  limit;
+    unsigned                    appealed:1; /* only those */
     uint64_t                    before;     /* ms; with before_id */
     ngx_str_t                   before_id;
 

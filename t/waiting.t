@@ -136,6 +136,8 @@ is(status(http_post("/receipt/$t->{receipts}{$id{ad}}", $form, 'note=why')),
    200, 'appeal');
 is(queue(), 'ad both late', 'waits for another moderator');
 is(listed('state=appealed&category=advertising'), 'ad', 'found as an appeal');
+is(listed('state=appealed,claimed&appealed=1'), 'ad', 'with no other claims');
+is(status(http_get('/api/held?appealed=yes')), 400, 'appealed is 1 or not');
 
 # few of many: pages of states that wait for nobody
 

@@ -145,7 +145,14 @@ async function secondWay(program, lan, minh) {
     await lan.keyboard.press("r");
     await lan.waitForSelector("#reject[open]");
     await lan.keyboard.press("1");
-    await lan.keyboard.press("Enter");
+    await lan.locator("#reject-text").fill("Please leave <i>prices</i> out, ");
+    await lan.locator("#reject-text").press("End");
+    await lan.keyboard.type("number 2 too.");
+    is("digits of a text choose no reason",
+       await lan.locator("#reasons :checked").inputValue(),
+       "contact-advertising");
+    is("the dialog is accessible", await accessible(lan), []);
+    await lan.locator("#reject-do").click();
     await sendNow(lan);
     await until(async () => /^rejected/.test(await bar(lan)));
 
@@ -158,6 +165,9 @@ async function secondWay(program, lan, minh) {
     is("the receipt tells the reason",
        /advertis/i.test(await page.locator("main, body").first().innerText()),
        true);
+    is("and what was written with it",
+       (await page.locator("main, body").first().innerText())
+           .includes("Please leave <i>prices</i> out, number 2 too."), true);
     await page.locator("#note").fill("No <b>seller</b>:\nI asked a question.");
     await page.locator("button, input[type=submit]").first().click();
     await page.waitForLoadState();
@@ -188,6 +198,9 @@ async function appealed(lan, minh) {
     is("then what was decided",
        /^Rejected by lan, .+\. Reason: Advertising with a contact\.$/.test(
            await lan.locator("#detail .appeal p").innerText()), true);
+    is("and what the sender was told",
+       (await lan.locator("#detail").innerText())
+           .includes("Please leave <i>prices</i> out, number 2 too."), true);
     is("no one decides about oneself", await actions(lan), "");
     is("and is told why", await lan.locator(".because").innerText(),
        "You rejected this yourself. Another moderator decides about the "
@@ -199,6 +212,13 @@ async function appealed(lan, minh) {
 
     await openRow(minh, BAD);
     is("another one decides", await actions(minh), "approve,reject,claim");
+    await minh.keyboard.press("c");
+    await until(async () => await actions(minh) === "approve,reject,unclaim");
+    await minh.reload();
+    await row(minh, BAD).waitFor();
+    is("a claimed appeal is among them", await minh.locator("#items li")
+        .count(), 1);
+    await openRow(minh, BAD);
     await minh.keyboard.press("a");
     await until(async () => /^Approving/.test(await bar(minh)));
     await sendNow(minh);

@@ -17,7 +17,7 @@ my $PYTHON = -x '/usr/bin/python3' ? '/usr/bin/python3' : 'python3';
 
 # where tests have a location with moderate_api
 
-my $API = qr!^/(?:api|admin|ctl|viewer|moderation)/([^?]*)!;
+my $API = qr!^/(?:moderation/api|api|admin|ctl|viewer|moderation)/([^?]*)!;
 
 my (%asked, $file);
 
