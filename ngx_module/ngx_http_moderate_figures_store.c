@@ -375,11 +375,20 @@ ngx_http_moderate_figures_sum(json_t *json, char *name, size_t len,
 
     if (name != NULL) {
 
-        for (i = 0; i < len; i++) {
-            text[i] = ((u_char) name[i] < 0x80) ? name[i] : '?';
+        ngx_memcpy(text, name, len);
+        text[len] = '\0';
+
+        /* a path in Vietnamese is UTF-8, other bytes are not shown */
+
+        inner = json_stringn(name, len);
+
+        for (i = 0; inner == NULL && i < len; i++) {
+            if ((u_char) text[i] >= 0x80) {
+                text[i] = '?';
+            }
         }
 
-        text[len] = '\0';
+        json_decref(inner);
 
         inner = json_object_get(json, text);
 

@@ -143,12 +143,13 @@ unlike(join(' ', @{$t->redis('HGETALL', $key)}), qr/money|127\.0/,
 
 $t->redis('HSET', 'm:{portal}:stat:20240229', 'd::held', 7, 'f:/x:held', 7,
           'f:/' . 'y' x 500 . ':held', 1, 'f:/' . "\xff" . ':held', 1,
+          'f:/' . "\xc3\xbd-ki\xe1\xba\xbfn" . ':held', 2,
           'x', 1, 'd:', 1, 'z:a:b', 1, 'h:', 'x');
 $told = json(get('stats?from=2024-02-01&to=2024-03-01'));
 is("$told->{from} $told->{to}", '2024-02-01 2024-03-01', 'from and to');
 is_deeply($told->{days}, { '2024-02-29' => { held => 7 } }, 'a leap day');
-is_deeply($told->{forms}, { '/x' => { held => 7 }, '/?' => { held => 1 } },
-          'forms of any bytes');
+is_deeply($told->{forms}, { '/x' => { held => 7 }, '/?' => { held => 1 },
+          "/\x{fd}-ki\x{1ebf}n" => { held => 2 } }, 'forms of any bytes');
 is_deeply(json(get('stats?from=2024-02-29&to=2024-02-29'))->{decisions},
           { held => 7 }, 'one day');
 is_deeply(json(get('stats?from=2024-03-01&to=2024-03-01'))->{decisions}, {},
