@@ -408,6 +408,35 @@ ngx_http_moderate_count_site(ngx_conf_t *cf)
 }
 
 
+ngx_uint_t
+ngx_http_moderate_next_site(ngx_http_moderate_main_conf_t *mmcf, ngx_uint_t i)
+{
+    ngx_uint_t                      n;
+    ngx_http_moderate_srv_conf_t  **site;
+
+    site = mmcf->sites.elts;
+
+    for ( /* void */ ; i < mmcf->sites.nelts; i++) {
+
+        for (n = 0; n < i; n++) {
+            if (site[n]->site.len == site[i]->site.len
+                && ngx_memcmp(site[n]->site.data, site[i]->site.data,
+                              site[i]->site.len)
+                   == 0)
+            {
+                break;
+            }
+        }
+
+        if (n == i) {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
 static ngx_int_t
 ngx_http_moderate_default_names(ngx_conf_t *cf, ngx_array_t **array,
     ngx_str_t *names)

@@ -36,6 +36,14 @@ void ngx_http_moderate_figures_count(ngx_http_moderate_redis_t *redis,
     ngx_pool_t *pool, ngx_http_moderate_figure_t *figure);
 
 
+/*
+ * Tells whether a hit before this one, of the array, has the same value: each
+ * rule and each category counts once, however many places were hit.
+ */
+ngx_uint_t ngx_http_moderate_figures_before(json_t *hits, size_t i,
+    const char *member, json_t *value);
+
+
 /* the sums of some days; each object is the caller's */
 
 typedef struct {

@@ -29,8 +29,6 @@ static void ngx_http_moderate_figures_hits(
     ngx_http_moderate_figures_writer_t *writer, ngx_str_t *hits);
 static void ngx_http_moderate_figures_decided(ngx_str_t *rule,
     ngx_str_t *what);
-static ngx_uint_t ngx_http_moderate_figures_before(json_t *hits, size_t i,
-    const char *member, json_t *value);
 static void ngx_http_moderate_figures_read(void *data, ngx_int_t rc,
     redisReply *reply);
 static void ngx_http_moderate_figures_day(
@@ -209,7 +207,7 @@ ngx_http_moderate_figures_decided(ngx_str_t *rule, ngx_str_t *what)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_moderate_figures_before(json_t *hits, size_t i, const char *member,
     json_t *value)
 {

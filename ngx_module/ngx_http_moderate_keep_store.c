@@ -65,8 +65,6 @@ typedef struct {
 static void ngx_http_moderate_keep(ngx_event_t *ev);
 static void ngx_http_moderate_keep_site(ngx_http_moderate_main_conf_t *mmcf,
     ngx_uint_t i);
-static ngx_uint_t ngx_http_moderate_keep_known(
-    ngx_http_moderate_srv_conf_t **site, ngx_uint_t i);
 static ngx_int_t ngx_http_moderate_keep_begin(
     ngx_http_moderate_piece_t *piece);
 static void ngx_http_moderate_keep_begun(void *data, ngx_int_t rc,
@@ -137,7 +135,7 @@ ngx_http_moderate_keep(ngx_event_t *ev)
 }
 
 
-/* sites one behind the other, from this one on */
+/* sites one behind the other, from this one on; the first server says how */
 
 static void
 ngx_http_moderate_keep_site(ngx_http_moderate_main_conf_t *mmcf, ngx_uint_t i)
@@ -148,9 +146,7 @@ ngx_http_moderate_keep_site(ngx_http_moderate_main_conf_t *mmcf, ngx_uint_t i)
 
     site = mmcf->sites.elts;
 
-    while (i < mmcf->sites.nelts && ngx_http_moderate_keep_known(site, i)) {
-        i++;
-    }
+    i = ngx_http_moderate_next_site(mmcf, i);
 
     if (i >= mmcf->sites.nelts || ngx_exiting) {
         return;
@@ -175,28 +171,6 @@ ngx_http_moderate_keep_site(ngx_http_moderate_main_conf_t *mmcf, ngx_uint_t i)
     }
 
     ngx_destroy_pool(pool);
-}
-
-
-/* several servers may be one site: the first of them says how it is kept */
-
-static ngx_uint_t
-ngx_http_moderate_keep_known(ngx_http_moderate_srv_conf_t **site,
-    ngx_uint_t i)
-{
-    ngx_uint_t  n;
-
-    for (n = 0; n < i; n++) {
-        if (site[n]->site.len == site[i]->site.len
-            && ngx_memcmp(site[n]->site.data, site[i]->site.data,
-                          site[i]->site.len)
-               == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

@@ -427,6 +427,15 @@ void ngx_http_moderate_sweep_start(ngx_http_moderate_main_conf_t *mmcf,
     ngx_cycle_t *cycle);
 
 
+/*
+ * ngx_http_moderate_conf.c: several servers may be one site.  Returns the place
+ * in sites, from i on, of the next that no server before it is of; their number
+ * behind the last.
+ */
+ngx_uint_t ngx_http_moderate_next_site(ngx_http_moderate_main_conf_t *mmcf,
+    ngx_uint_t i);
+
+
 /* ngx_http_moderate_keep_store.c */
 
 /* Starts going round what is held, in one worker. */

@@ -28,8 +28,6 @@ static void ngx_http_moderate_index_each(ngx_http_moderate_index_t *index,
     ngx_str_t *form, ngx_str_t *hits);
 static void ngx_http_moderate_index_one(ngx_http_moderate_index_t *index,
     u_char kind, ngx_str_t *value);
-static ngx_uint_t ngx_http_moderate_index_before(json_t *hits, size_t i,
-    const char *member, json_t *value);
 
 
 void
@@ -82,8 +80,8 @@ ngx_http_moderate_index_each(ngx_http_moderate_index_t *index,
 
             if (!json_is_string(value)
                 || json_string_length(value) == 0
-                || ngx_http_moderate_index_before(hits, i, kinds[k].member,
-                                                  value))
+                || ngx_http_moderate_figures_before(hits, i, kinds[k].member,
+                                                    value))
             {
                 continue;
             }
@@ -127,24 +125,4 @@ ngx_http_moderate_index_one(ngx_http_moderate_index_t *index, u_char kind,
     }
 
     ngx_http_moderate_arg(batch, index->id);
-}
-
-
-/* each rule and each category once, however many places were hit */
-
-static ngx_uint_t
-ngx_http_moderate_index_before(json_t *hits, size_t i, const char *member,
-    json_t *value)
-{
-    size_t  n;
-
-    for (n = 0; n < i; n++) {
-        if (json_equal(json_object_get(json_array_get(hits, n), member),
-                       value))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }

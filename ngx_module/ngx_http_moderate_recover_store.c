@@ -31,8 +31,6 @@ typedef struct {
 static void ngx_http_moderate_sweep(ngx_event_t *ev);
 static void ngx_http_moderate_sweep_site(ngx_http_moderate_main_conf_t *mmcf,
     ngx_uint_t i);
-static ngx_uint_t ngx_http_moderate_sweep_known(
-    ngx_http_moderate_srv_conf_t **site, ngx_uint_t i);
 static ngx_int_t ngx_http_moderate_sweep_ids(ngx_http_moderate_sweep_t *sweep);
 static void ngx_http_moderate_sweep_ids_done(void *data, ngx_int_t rc,
     redisReply *reply);
@@ -227,9 +225,7 @@ ngx_http_moderate_sweep_site(ngx_http_moderate_main_conf_t *mmcf,
 
     site = mmcf->sites.elts;
 
-    while (i < mmcf->sites.nelts && ngx_http_moderate_sweep_known(site, i)) {
-        i++;
-    }
+    i = ngx_http_moderate_next_site(mmcf, i);
 
     if (i >= mmcf->sites.nelts || ngx_exiting) {
         return;
@@ -254,28 +250,6 @@ ngx_http_moderate_sweep_site(ngx_http_moderate_main_conf_t *mmcf,
     }
 
     ngx_destroy_pool(pool);
-}
-
-
-/* several servers may be one site */
-
-static ngx_uint_t
-ngx_http_moderate_sweep_known(ngx_http_moderate_srv_conf_t **site,
-    ngx_uint_t i)
-{
-    ngx_uint_t  n;
-
-    for (n = 0; n < i; n++) {
-        if (site[n]->site.len == site[i]->site.len
-            && ngx_memcmp(site[n]->site.data, site[i]->site.data,
-                          site[i]->site.len)
-               == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
