@@ -4,6 +4,8 @@
  * The JSON API, docs/api.md.  It is below the folder of this page.
  */
 
+import { begun } from "./early.js";
+
 const base = new URL("api/", document.baseURI);
 
 const BULK = 100;   /* items of one call */
@@ -44,12 +46,12 @@ async function call(path, options) {
     let answer, body = {};
 
     try {
-        answer = await fetch(new URL(path, base), {
+        answer = await (!options && begun(path) || fetch(new URL(path, base), {
             credentials: "same-origin",
             cache: "no-store",
             redirect: "error",
             ...options
-        });
+        }));
 
         const type = answer.headers.get("Content-Type") || "";
 
