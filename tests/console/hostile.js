@@ -141,7 +141,12 @@ async function appealed(page) {
     }
 
     await page.keyboard.press("e");
-    await page.waitForSelector(`#items li:nth-child(${texts.length})`);
+
+    /* the rows of the queue are as many, and there until then */
+
+    is("all appeals are listed", await until(async () => (
+        await page.locator("#items li.appealed").count() === texts.length)),
+       true);
 
     for (let i = 0; i < texts.length; i++) {
         const wanted = texts[texts.length - 1 - i].slice(0, 1900);
