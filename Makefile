@@ -415,7 +415,7 @@ bench:
 	@since=$$(date +%s); \
 	for part in engine proxy queue swaps; do \
 	    echo; echo "== bench-$$part"; \
-	    $(MAKE) --no-print-directory -j1 bench-$$part SWAPS=$(BENCH_SWAPS) \
+	    $(MAKE) --no-print-directory bench-$$part SWAPS=$(BENCH_SWAPS) \
 	        || true; \
 	done; \
 	$(PYTHON) -B tests/bench/all.py --out $(BUILD)/bench.json \

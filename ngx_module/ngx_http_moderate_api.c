@@ -44,8 +44,6 @@ static ngx_int_t ngx_http_moderate_api_parse(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 static ngx_int_t ngx_http_moderate_api_version(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
-static void ngx_http_moderate_api_member(json_t *json, char *name,
-    ngx_str_t *value);
 static ngx_int_t ngx_http_moderate_api_is_json(ngx_http_request_t *r);
 static char *ngx_http_moderate_api_param(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_complex_value_t **cv);
@@ -486,7 +484,6 @@ ngx_http_moderate_api_path(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
     ngx_str_t *action)
 {
     u_char                    *p, *last, *end;
-    ngx_uint_t                 i;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
@@ -536,14 +533,8 @@ ngx_http_moderate_api_path(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
     api->id.data = p;
     api->id.len = (end ? end : last) - p;
 
-    if (api->id.len != NGX_HTTP_MODERATE_ID_LEN) {
+    if (!ngx_http_moderate_api_id_ok(&api->id)) {
         return NGX_DECLINED;
-    }
-
-    for (i = 0; i < api->id.len; i++) {
-        if ((p[i] < '0' || p[i] > '9') && (p[i] < 'a' || p[i] > 'f')) {
-            return NGX_DECLINED;
-        }
     }
 
     if (end != NULL) {
@@ -556,6 +547,28 @@ ngx_http_moderate_api_path(ngx_http_request_t *r, ngx_http_moderate_api_t *api,
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_moderate_api_id_ok(ngx_str_t *id)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    if (id->len != NGX_HTTP_MODERATE_ID_LEN) {
+        return 0;
+    }
+
+    for (i = 0; i < id->len; i++) {
+        c = id->data[i];
+
+        if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -786,7 +799,7 @@ ngx_http_moderate_api_version(ngx_http_request_t *r,
 }
 
 
-static void
+void
 ngx_http_moderate_api_member(json_t *json, char *name, ngx_str_t *value)
 {
     json = json_object_get(json, name);

@@ -82,6 +82,16 @@ struct ngx_http_moderate_api_s {
 ngx_http_moderate_api_t *ngx_http_moderate_get_api(ngx_http_request_t *r);
 
 
+/* Tells whether it has the form of an id. */
+ngx_uint_t ngx_http_moderate_api_id_ok(ngx_str_t *id);
+
+/*
+ * Gives a member of the request's JSON, which lives as long as that; what is
+ * no string leaves value as it is.
+ */
+void ngx_http_moderate_api_member(json_t *json, char *name, ngx_str_t *value);
+
+
 /* ngx_http_moderate_api_json.c: what is answered */
 
 /*

@@ -73,7 +73,8 @@ ngx_http_moderate_api_decide(ngx_http_request_t *r,
     }
 
     if (step->to == NGX_HTTP_MODERATE_REJECTED_STATE
-        && api->text.data != NULL && !ngx_http_moderate_note_ok(&api->text))
+        && json_object_get(api->json, "text") != NULL
+        && !ngx_http_moderate_note_ok(&api->text))
     {
         ngx_http_moderate_api_error(r, 422, "text", "the text of a rejection, "
                                     "which is shown on the receipt, has 1 to "

@@ -32,11 +32,8 @@ struct ngx_http_moderate_erase_s {
 
 static ngx_int_t ngx_http_moderate_erase_what(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
-static ngx_uint_t ngx_http_moderate_erase_id_ok(ngx_str_t *id);
 static ngx_int_t ngx_http_moderate_erase_cursor(
     ngx_http_moderate_api_t *api);
-static void ngx_http_moderate_erase_member(json_t *json, char *name,
-    ngx_str_t *value);
 static ngx_int_t ngx_http_moderate_erase_page(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api);
 static void ngx_http_moderate_erase_listed(ngx_http_request_t *r,
@@ -105,9 +102,12 @@ ngx_http_moderate_erase_what(ngx_http_request_t *r,
 
     erase = api->erase;
 
-    ngx_http_moderate_erase_member(api->json, "receipt", &receipt);
-    ngx_http_moderate_erase_member(api->json, "id", &id);
-    ngx_http_moderate_erase_member(api->json, "subject", &erase->subject);
+    ngx_str_null(&receipt);
+    ngx_str_null(&id);
+
+    ngx_http_moderate_api_member(api->json, "receipt", &receipt);
+    ngx_http_moderate_api_member(api->json, "id", &id);
+    ngx_http_moderate_api_member(api->json, "subject", &erase->subject);
 
     if ((receipt.data != NULL) + (id.data != NULL)
         + (erase->subject.data != NULL) != 1)
@@ -125,7 +125,7 @@ ngx_http_moderate_erase_what(ngx_http_request_t *r,
         ngx_str_set(&erase->by, "id");
         api->id = id;
 
-        return ngx_http_moderate_erase_id_ok(&id) ? NGX_OK : NGX_DECLINED;
+        return ngx_http_moderate_api_id_ok(&id) ? NGX_OK : NGX_DECLINED;
     }
 
     ngx_str_set(&erase->by, "subject");
@@ -140,44 +140,6 @@ ngx_http_moderate_erase_what(ngx_http_request_t *r,
 }
 
 
-static void
-ngx_http_moderate_erase_member(json_t *json, char *name, ngx_str_t *value)
-{
-    json_t  *member;
-
-    ngx_str_null(value);
-
-    member = json_object_get(json, name);
-
-    if (json_is_string(member)) {
-        value->data = (u_char *) json_string_value(member);
-        value->len = json_string_length(member);
-    }
-}
-
-
-static ngx_uint_t
-ngx_http_moderate_erase_id_ok(ngx_str_t *id)
-{
-    u_char      c;
-    ngx_uint_t  i;
-
-    if (id->len != NGX_HTTP_MODERATE_ID_LEN) {
-        return 0;
-    }
-
-    for (i = 0; i < id->len; i++) {
-        c = id->data[i];
-
-        if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 /* the "next" of the call before, as that of a page of the queue */
 
 static ngx_int_t
@@ -186,8 +148,9 @@ ngx_http_moderate_erase_cursor(ngx_http_moderate_api_t *api)
     ngx_str_t  after;
 
     api->list.before = NGX_MAX_INT_T_VALUE;
+    ngx_str_null(&after);
 
-    ngx_http_moderate_erase_member(api->json, "after", &after);
+    ngx_http_moderate_api_member(api->json, "after", &after);
 
     if (after.data == NULL) {
         return NGX_OK;

@@ -477,17 +477,11 @@ ngx_http_moderate_move_note(ngx_http_moderate_move_t *move)
     name.data = ngx_pnalloc(move->pool, NGX_INT_T_LEN + 2);
     text.data = ngx_pnalloc(move->pool, len);
 
-    since.data = ngx_pnalloc(move->pool,
-                             ngx_http_moderate_states[move->to].len + 1
-                             + NGX_TIME_T_LEN);
-
-    if (name.data == NULL || text.data == NULL || since.data == NULL) {
+    if (name.data == NULL || text.data == NULL
+        || ngx_http_moderate_since_now(move->pool, move->to, &since) != NGX_OK)
+    {
         return NGX_ERROR;
     }
-
-    since.len = ngx_sprintf(since.data, "%V %T",
-                            &ngx_http_moderate_states[move->to], ngx_time())
-                - since.data;
 
     name.len = ngx_sprintf(name.data, "e:%ui", move->version) - name.data;
     text.len = ngx_sprintf(text.data, "%T%03M %V %V %V", ngx_time(),

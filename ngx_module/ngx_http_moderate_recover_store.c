@@ -40,6 +40,8 @@ static void ngx_http_moderate_sweep_items_done(void *data, ngx_int_t rc,
     redisReply *reply);
 static void ngx_http_moderate_sweep_item(ngx_http_moderate_sweep_t *sweep,
     ngx_http_moderate_item_t *item, redisReply *reply);
+static void ngx_http_moderate_sweep_stamp(ngx_http_moderate_sweep_t *sweep,
+    ngx_http_moderate_item_t *item);
 static void ngx_http_moderate_sweep_end(ngx_http_moderate_sweep_t *sweep);
 
 
@@ -141,41 +143,23 @@ ngx_http_moderate_recover(ngx_http_request_t *r,
 }
 
 
-void
-ngx_http_moderate_stamp(ngx_http_moderate_redis_t *redis, ngx_pool_t *pool,
-    ngx_str_t *site, ngx_http_moderate_item_t *item)
+ngx_int_t
+ngx_http_moderate_since_now(ngx_pool_t *pool, ngx_uint_t state,
+    ngx_str_t *since)
 {
-    ngx_str_t                  key, since;
-    ngx_http_moderate_batch_t  batch;
+    ngx_str_t  *name;
 
-    /* erased: there is no hash to write into */
+    name = &ngx_http_moderate_states[state];
 
-    if (item->version == 0
-        || ngx_http_moderate_key_held(pool, site, &item->record.id, &key)
-           != NGX_OK)
-    {
-        return;
+    since->data = ngx_pnalloc(pool, name->len + 1 + NGX_TIME_T_LEN);
+    if (since->data == NULL) {
+        return NGX_ERROR;
     }
 
-    since.data = ngx_pnalloc(pool, ngx_http_moderate_states[item->state].len
-                                   + 1 + NGX_TIME_T_LEN);
-    if (since.data == NULL) {
-        return;
-    }
+    since->len = ngx_sprintf(since->data, "%V %T", name, ngx_time())
+                 - since->data;
 
-    since.len = ngx_sprintf(since.data, "%V %T",
-                            &ngx_http_moderate_states[item->state],
-                            ngx_time())
-                - since.data;
-
-    ngx_http_moderate_batch_init(&batch, pool);
-
-    ngx_http_moderate_command(&batch, "HSET");
-    ngx_http_moderate_arg(&batch, &key);
-    ngx_http_moderate_word(&batch, "since");
-    ngx_http_moderate_arg(&batch, &since);
-
-    (void) ngx_http_moderate_send(redis, &batch, NULL, NULL, NULL);
+    return NGX_OK;
 }
 
 
@@ -414,13 +398,44 @@ ngx_http_moderate_sweep_item(ngx_http_moderate_sweep_t *sweep,
     item->appealed = (appeal.len != 0);
 
     if (item->since == 0) {
-        ngx_http_moderate_stamp(sweep->conf->queue, sweep->pool, &sweep->site,
-                                item);
+        ngx_http_moderate_sweep_stamp(sweep, item);
 
     } else if (ngx_http_moderate_lease_over(item)) {
         (void) ngx_http_moderate_recover(NULL, sweep->conf->queue,
                                          &sweep->site, item, NULL, NULL);
     }
+}
+
+
+/* moved while Redis was full: its time starts when it is first seen */
+
+static void
+ngx_http_moderate_sweep_stamp(ngx_http_moderate_sweep_t *sweep,
+    ngx_http_moderate_item_t *item)
+{
+    ngx_str_t                  key, since;
+    ngx_http_moderate_batch_t  batch;
+
+    /* erased: there is no hash to write into */
+
+    if (item->version == 0
+        || ngx_http_moderate_key_held(sweep->pool, &sweep->site,
+                                      &item->record.id, &key) != NGX_OK
+        || ngx_http_moderate_since_now(sweep->pool, item->state, &since)
+           != NGX_OK)
+    {
+        return;
+    }
+
+    ngx_http_moderate_batch_init(&batch, sweep->pool);
+
+    ngx_http_moderate_command(&batch, "HSET");
+    ngx_http_moderate_arg(&batch, &key);
+    ngx_http_moderate_word(&batch, "since");
+    ngx_http_moderate_arg(&batch, &since);
+
+    (void) ngx_http_moderate_send(sweep->conf->queue, &batch, NULL, NULL,
+                                  NULL);
 }
 
 

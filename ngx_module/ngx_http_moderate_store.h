@@ -222,13 +222,9 @@ ngx_uint_t ngx_http_moderate_lease_over(ngx_http_moderate_item_t *item);
 /* Returns the time in "STATE TIME", or 0 when it is of another state. */
 time_t ngx_http_moderate_since(ngx_str_t *since, ngx_uint_t state);
 
-/*
- * Notes the time for an item that was moved while Redis was full: it starts
- * when it is first seen.  Without a version, which says that it was read, that
- * is not done.
- */
-void ngx_http_moderate_stamp(ngx_http_moderate_redis_t *redis,
-    ngx_pool_t *pool, ngx_str_t *site, ngx_http_moderate_item_t *item);
+/* Makes that of now.  NGX_ERROR: out of memory. */
+ngx_int_t ngx_http_moderate_since_now(ngx_pool_t *pool, ngx_uint_t state,
+    ngx_str_t *since);
 
 /* Moves such an item on: to where it can be decided again, or to unknown. */
 ngx_int_t ngx_http_moderate_recover(ngx_http_request_t *r,

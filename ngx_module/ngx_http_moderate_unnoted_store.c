@@ -127,7 +127,6 @@ static ngx_http_moderate_found_t *
 ngx_http_moderate_create_found(ngx_str_t *site, ngx_http_moderate_item_t *item,
     ngx_uint_t noted)
 {
-    ngx_str_t                        *state;
     ngx_pool_t                       *pool;
     ngx_http_moderate_found_t        *found;
     ngx_http_moderate_audit_event_t  *event;
@@ -137,7 +136,6 @@ ngx_http_moderate_create_found(ngx_str_t *site, ngx_http_moderate_item_t *item,
         return NULL;
     }
 
-    state = &ngx_http_moderate_states[item->state];
     found = ngx_pcalloc(pool, sizeof(ngx_http_moderate_found_t));
 
     if (found == NULL) {
@@ -145,29 +143,24 @@ ngx_http_moderate_create_found(ngx_str_t *site, ngx_http_moderate_item_t *item,
     }
 
     found->pool = pool;
-    found->since.data = ngx_pnalloc(pool, state->len + 1 + NGX_TIME_T_LEN);
 
     event = &found->event;
     event->site = *site;
     event->id = item->record.id;
     event->from = ngx_http_moderate_states[noted];
-    event->to = *state;
+    event->to = ngx_http_moderate_states[item->state];
     event->before = item->version;
     event->version = item->version;
     ngx_str_set(&event->event, "found");
     ngx_str_set(&event->actor, "nginx");
 
-    if (found->since.data == NULL
+    if (ngx_http_moderate_since_now(pool, item->state, &found->since) != NGX_OK
         || ngx_http_moderate_copy(pool, &event->id) != NGX_OK
         || ngx_http_moderate_key_held(pool, site, &event->id, &found->key)
            != NGX_OK)
     {
         goto failed;
     }
-
-    found->since.len = ngx_sprintf(found->since.data, "%V %T", state,
-                                   ngx_time())
-                       - found->since.data;
 
     return found;
 

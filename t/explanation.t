@@ -124,6 +124,8 @@ is(item($_)->{explanation}, $text, "text of $_") for 2, 3;
 
 held();
 is(status(reject(4, 1, $_)), 422, 'no text') for '', " \n", 'x' x 2001;
+is(status(post("held/$id[4]/reject", 1, qq({"reason":"scam","text":$_}))), 422,
+   "nor $_") for 7, 'null', '["a"]';
 is(item(4)->{state}, 'pending', 'not rejected');
 is(status(reject(4, 1, 'x' x 2000)), 200, 'the longest');
 
