@@ -62,7 +62,7 @@ typedef struct {
 } vet_errors_t;
 
 
-/* Memory for one submission: allocations are freed all at once. */
+/* Memory whose allocations are freed all at once, of a submission or a set. */
 
 typedef struct vet_pool_s   vet_pool_t;
 
@@ -71,6 +71,12 @@ typedef struct vet_pool_s   vet_pool_t;
  * counted.  Returns NULL when memory is out.
  */
 vet_pool_t *vet_pool_create(size_t max);
+
+/*
+ * The same for what is large: it has whole pages of the system's, apart from
+ * all that malloc has, and they go back with it.
+ */
+vet_pool_t *vet_pool_create_mapped(size_t max);
 
 /* Frees the pool and all that was allocated from it.  NULL is allowed. */
 void vet_pool_destroy(vet_pool_t *pool);

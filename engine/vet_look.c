@@ -85,6 +85,7 @@ int
 vet_look_example(const vet_ruleset_t *rs, size_t i, size_t k,
     vet_look_text_t *example)
 {
+    vet_place_t             place;
     const vet_test_rule_t  *rule;
 
     rule = vet_look_rule(rs, i);
@@ -92,7 +93,8 @@ vet_look_example(const vet_ruleset_t *rs, size_t i, size_t k,
         return VET_DECLINED;
     }
 
-    vet_look_text(example, rule->examples[k].text, &rule->examples[k].place);
+    vet_example_place(rule, &rule->examples[k], &place);
+    vet_look_text(example, rule->examples[k].text, &place);
     example->hit = rule->examples[k].hit;
 
     return VET_OK;

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the moderate authors
  *
- * Memory for one submission: many small allocations, freed all at once.
+ * Memory for one submission or one rule set: many small allocations, freed all
+ * at once.
  */
 
 
@@ -37,6 +38,7 @@
 
 
 #define VET_POOL_MAPPED     (128 * 1024)    /* less is not worth a call */
+#define VET_POOL_LARGE      (1024 * 1024)   /* a block of those that are */
 
 #define VET_POOL_FIRST      ((VET_POOL_SMALL == 0) ? 0 : VET_POOL_BLOCK)
 
@@ -57,22 +59,53 @@ struct vet_pool_s {
     unsigned char          *end;
     vet_block_t            *blocks;
     unsigned                exhausted:1;
+    unsigned                mapped:1;   /* all of its blocks */
     max_align_t             data[];
 };
 
 
-static void *vet_pool_block(vet_pool_t *pool, size_t size);
+static vet_pool_t *vet_pool_make(size_t max, size_t first);
 static void *vet_pool_small(vet_pool_t *pool, size_t size);
+static void *vet_pool_block(vet_pool_t *pool, size_t size);
+static void *vet_pool_map(vet_pool_t *pool, size_t size);
 
 
 vet_pool_t *
 vet_pool_create(size_t max)
 {
-    vet_pool_t  *pool;
-
     /* the first block comes with it: most submissions need no other one */
 
-    pool = malloc(sizeof(vet_pool_t) + VET_POOL_FIRST);
+    return vet_pool_make(max, VET_POOL_FIRST);
+}
+
+
+/*
+ * What malloc has between other things leaves holes when it is freed: those of
+ * rule files made a heap of 64 MiB, of which submissions then used a bit here
+ * and a bit there.
+ */
+
+vet_pool_t *
+vet_pool_create_mapped(size_t max)
+{
+    vet_pool_t  *pool;
+
+    pool = vet_pool_make(max, 0);
+
+    if (pool != NULL) {
+        pool->mapped = (VET_POOL_SMALL != 0);
+    }
+
+    return pool;
+}
+
+
+static vet_pool_t *
+vet_pool_make(size_t max, size_t first)
+{
+    vet_pool_t  *pool;
+
+    pool = malloc(sizeof(vet_pool_t) + first);
     if (pool == NULL) {
         return NULL;
     }
@@ -80,7 +113,7 @@ vet_pool_create(size_t max)
     memset(pool, 0, sizeof(vet_pool_t));
     pool->max = max;
     pool->pos = (unsigned char *) pool->data;
-    pool->end = pool->pos + VET_POOL_FIRST;
+    pool->end = pool->pos + first;
 
     return pool;
 }
@@ -149,7 +182,7 @@ vet_palloc(vet_pool_t *pool, size_t size)
 void *
 vet_palloc_mapped(vet_pool_t *pool, size_t size)
 {
-    vet_block_t  *block;
+    void  *p;
 
     if (VET_POOL_SMALL == 0 || size < VET_POOL_MAPPED
         || size > pool->max - pool->used)
@@ -157,18 +190,13 @@ vet_palloc_mapped(vet_pool_t *pool, size_t size)
         return vet_palloc(pool, size);
     }
 
-    block = mmap(NULL, sizeof(vet_block_t) + size, PROT_READ|PROT_WRITE,
-                 MAP_PRIVATE|MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) {
-        return NULL;
+    p = vet_pool_map(pool, sizeof(vet_block_t) + size);
+
+    if (p != NULL) {
+        pool->used += size;
     }
 
-    block->mapped = sizeof(vet_block_t) + size;
-    block->next = pool->blocks;
-    pool->blocks = block;
-    pool->used += size;
-
-    return block->data;
+    return p;
 }
 
 
@@ -204,19 +232,22 @@ static void *
 vet_pool_small(vet_pool_t *pool, size_t size)
 {
     void    *p;
-    size_t   padded;
+    size_t   padded, block;
 
     padded = (size + VET_POOL_ALIGN - 1) & ~((size_t) VET_POOL_ALIGN - 1);
 
     if (padded > (size_t) (pool->end - pool->pos)) {
 
-        p = vet_pool_block(pool, VET_POOL_BLOCK);
+        block = pool->mapped ? VET_POOL_LARGE - sizeof(vet_block_t)
+                             : VET_POOL_BLOCK;
+
+        p = vet_pool_block(pool, block);
         if (p == NULL) {
             return NULL;
         }
 
         pool->pos = p;
-        pool->end = pool->pos + VET_POOL_BLOCK;
+        pool->end = pool->pos + block;
     }
 
     p = pool->pos;
@@ -235,12 +266,37 @@ vet_pool_block(vet_pool_t *pool, size_t size)
         return NULL;
     }
 
+    if (pool->mapped && size >= VET_POOL_MAPPED) {
+        return vet_pool_map(pool, sizeof(vet_block_t) + size);
+    }
+
     block = malloc(sizeof(vet_block_t) + size);
     if (block == NULL) {
         return NULL;
     }
 
     block->mapped = 0;
+    block->next = pool->blocks;
+    pool->blocks = block;
+
+    return block->data;
+}
+
+
+/* A block of size bytes, its own among them. */
+
+static void *
+vet_pool_map(vet_pool_t *pool, size_t size)
+{
+    vet_block_t  *block;
+
+    block = mmap(NULL, size, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS,
+                 -1, 0);
+    if (block == MAP_FAILED) {
+        return NULL;
+    }
+
+    block->mapped = size;
     block->next = pool->blocks;
     pool->blocks = block;
 

@@ -803,7 +803,7 @@ vet_read_examples(vet_reader_t *r, const vet_node_t *map,
 {
     size_t             hits, misses;
     vet_list_t         examples;
-    const vet_node_t  *node;
+    const vet_node_t  *node, *hit, *miss;
 
     /* what a text alone cannot show needs none; of parts it is not known yet */
 
@@ -824,13 +824,25 @@ vet_read_examples(vet_reader_t *r, const vet_node_t *map,
         return;
     }
 
+    hit = vet_child(node, "hit");
+    miss = vet_child(node, "miss");
+
+    /* room for all: a list that grows keeps three times what it needs */
+
     memset(&examples, 0, sizeof(vet_list_t));
     examples.size = sizeof(vet_example_t);
     examples.pool = r->rs->pool;
+    examples.nalloc = (hit == NULL ? 0 : hit->n) + (miss == NULL ? 0 : miss->n);
+    examples.elts = vet_palloc(examples.pool, examples.nalloc * examples.size);
+
+    if (examples.elts == NULL) {
+        r->failed = 1;
+        return;
+    }
 
     vet_check_keys(r, node, vet_example_keys);
-    hits = vet_read_example(r, vet_child(node, "hit"), 1, &examples);
-    misses = vet_read_example(r, vet_child(node, "miss"), 0, &examples);
+    hits = vet_read_example(r, hit, 1, &examples);
+    misses = vet_read_example(r, miss, 0, &examples);
 
     if (hits == 0 && rule->test != VET_TEST_PARTS) {
         vet_rule_error(r->errors, vet_at(r, node), "no example is a hit, "
@@ -875,7 +887,8 @@ vet_read_example(vet_reader_t *r, const vet_node_t *list, int hit,
         }
 
         example->text = vet_keep(r, node->value);
-        example->place = *vet_at(r, node);
+        example->line = (uint32_t) node->line;
+        example->column = (unsigned) node->column & 0x7fffffff;
         example->hit = (hit != 0);
     }
 

@@ -448,9 +448,12 @@ typedef enum {
     VET_MEASURE_TOKEN_INVALID
 } vet_measure_t;
 
+/* There are more of them than rules.  A file has at most 16 MiB. */
+
 typedef struct {
     vet_str_t               text;
-    vet_place_t             place;
+    uint32_t                line;       /* of its rule's file */
+    unsigned                column:31;
     unsigned                hit:1;      /* must hit; else must miss */
 } vet_example_t;
 
@@ -649,6 +652,10 @@ int vet_list_names(vet_list_t *files, const char *file, vet_str_t data);
  * gives exceptions to what they name.  VET_ERROR: memory is out.
  */
 int vet_combine(vet_ruleset_t *rs, vet_errors_t *errors);
+
+/* vet_ruleset.c: gives the place of an example, while the set is loaded. */
+void vet_example_place(const vet_test_rule_t *rule,
+    const vet_example_t *example, vet_place_t *place);
 
 /* vet_scope.c */
 int vet_scope_holds(const vet_scope_t *scope, const vet_context_t *context);

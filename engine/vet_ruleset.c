@@ -120,8 +120,8 @@ vet_ruleset_create(void)
         return NULL;
     }
 
-    rs->pool = vet_pool_create(VET_SET_MEMORY);
-    rs->source = vet_pool_create(VET_SET_MEMORY);
+    rs->pool = vet_pool_create_mapped(VET_SET_MEMORY);
+    rs->source = vet_pool_create_mapped(VET_SET_MEMORY);
 
     if (rs->pool == NULL || rs->source == NULL) {
         vet_ruleset_destroy(rs);
@@ -514,15 +514,17 @@ vet_example_judge(const vet_test_rule_t *rule, const vet_example_t *example,
     const vet_hits_t *hits, vet_errors_t *errors)
 {
     size_t       i, n;
+    vet_place_t  place;
     vet_shown_t  shown;
 
+    vet_example_place(rule, example, &place);
     n = 0;
 
     for (i = 0; i < hits->n; i++) {
         n += (hits->elts[i].rule == &rule->rule);
 
         if (hits->elts[i].rule == &vet_rule_budget) {
-            vet_rule_error(errors, &example->place, "example \"%s\" takes too "
+            vet_rule_error(errors, &place, "example \"%s\" takes too "
                            "long, expected a pattern with less to try",
                            vet_shown(&shown, example->text));
             return;
@@ -530,7 +532,7 @@ vet_example_judge(const vet_test_rule_t *rule, const vet_example_t *example,
     }
 
     if (example->hit && n == 0) {
-        vet_rule_error(errors, &example->place, "example \"%s\" is not "
+        vet_rule_error(errors, &place, "example \"%s\" is not "
                        "matched, expected a hit%s",
                        vet_shown(&shown, example->text),
                        vet_rule_capitals(rule)
@@ -539,9 +541,19 @@ vet_example_judge(const vet_test_rule_t *rule, const vet_example_t *example,
     }
 
     if (!example->hit && n != 0) {
-        vet_rule_error(errors, &example->place, "example \"%s\" is matched, "
+        vet_rule_error(errors, &place, "example \"%s\" is matched, "
                        "expected a miss", vet_shown(&shown, example->text));
     }
+}
+
+
+void
+vet_example_place(const vet_test_rule_t *rule, const vet_example_t *example,
+    vet_place_t *place)
+{
+    *place = rule->place;
+    place->line = example->line;
+    place->column = example->column;
 }
 
 
@@ -578,7 +590,6 @@ static void
 vet_ruleset_forget(vet_ruleset_t *rs)
 {
     size_t             i, k;
-    vet_place_t       *place;
     vet_except_t     **excepts;
     vet_test_rule_t   *rule;
 
@@ -590,15 +601,6 @@ vet_ruleset_forget(vet_ruleset_t *rs)
 
         for (k = 0; k < rule->nparts; k++) {
             memset(&rule->parts[k].place, 0, sizeof(vet_place_t));
-        }
-
-        /* the line is what is shown of an example's place */
-
-        for (k = 0; k < rule->nexamples; k++) {
-            place = &rule->examples[k].place;
-            place->file = NULL;
-            place->id.len = 0;
-            place->id.data = NULL;
         }
     }
 
@@ -767,7 +769,7 @@ vet_ruleset_example(const vet_ruleset_t *rs, size_t i, size_t k,
     }
 
     example->text = rule->examples[k].text;
-    example->line = rule->examples[k].place.line;
+    example->line = rule->examples[k].line;
     example->hit = rule->examples[k].hit;
 
     return VET_OK;

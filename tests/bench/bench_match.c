@@ -54,6 +54,7 @@ static int match_wanted(bench_t *b, size_t set);
 static void match_name(char *name, size_t set, size_t text);
 static size_t match_random(size_t n);
 static void match_load(bench_t *b, match_t *m, size_t rules);
+static double match_memory(void);
 static size_t match_rules(char *yaml, loop_t *loop, size_t rules);
 static void match_words(char *keys, char *pattern);
 static void match_alternatives(char *keys, char *pattern);
@@ -239,7 +240,7 @@ match_load(bench_t *b, match_t *m, size_t rules)
 {
     int                 fd;
     char               *yaml, name[] = "/tmp/bench-match-XXXXXX.yaml";
-    size_t              len, before;
+    size_t              len;
     double              start, ms, kib;
     vet_str_t           path;
     vet_errors_t        errors;
@@ -263,11 +264,11 @@ match_load(bench_t *b, match_t *m, size_t rules)
     path.len = strlen(name);
     memset(&errors, 0, sizeof(vet_errors_t));
 
-    before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    kib = match_memory();
     start = match_now();
     m->rs = vet_ruleset_load(&path, 1, &errors);
     ms = (match_now() - start) / 1e6;
-    kib = (double) (mallinfo2().uordblks + mallinfo2().hblkhd - before) / 1024;
+    kib = match_memory() - kib;
 
     (void) unlink(name);
     m->scratch = vet_scratch_create();
@@ -287,6 +288,31 @@ match_load(bench_t *b, match_t *m, size_t rules)
     }
 
     free(yaml);
+}
+
+
+/* Returns the KiB that the process has for itself, but for what is free. */
+
+static double
+match_memory(void)
+{
+    long   resident, shared;
+    FILE  *statm;
+
+    (void) malloc_trim(0);
+
+    statm = fopen("/proc/self/statm", "r");
+
+    if (statm == NULL
+        || fscanf(statm, "%*s %ld %ld", &resident, &shared) != 2)
+    {
+        abort();
+    }
+
+    (void) fclose(statm);
+
+    return (double) (resident - shared) * (double) sysconf(_SC_PAGESIZE)
+           / 1024;
 }
 
 

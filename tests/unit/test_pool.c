@@ -15,6 +15,8 @@
 
 
 static void test_sizes(void **state);
+static void test_sizes_mapped(void **state);
+static void sizes_of(vet_pool_t *pool);
 static void test_maximum(void **state);
 static void test_overflow(void **state);
 static void test_zero(void **state);
@@ -25,27 +27,41 @@ static void test_zero(void **state);
 static void
 test_sizes(void **state)
 {
+    (void) state;
+
+    sizes_of(vet_pool_create(SIZE_MAX));
+}
+
+
+static void
+test_sizes_mapped(void **state)
+{
+    (void) state;
+
+    sizes_of(vet_pool_create_mapped(SIZE_MAX));
+}
+
+
+static void
+sizes_of(vet_pool_t *pool)
+{
     size_t          i, n, size;
-    vet_pool_t     *pool;
     unsigned char  *p[600];
     size_t          sizes[600];
 
-    (void) state;
-
-    pool = vet_pool_create(SIZE_MAX);
     assert_non_null(pool);
 
     n = 0;
 
     for (size = 1; n < 600; size += 1 + size / 16) {
-        sizes[n] = size % 70000;
+        sizes[n] = size % 300000;
         p[n] = vet_palloc(pool, sizes[n]);
         assert_non_null(p[n]);
         assert_int_equal((uintptr_t) p[n] % _Alignof(max_align_t), 0);
         memset(p[n], (int) (n & 0xff), sizes[n]);
         n++;
 
-        if (size > 70000) {
+        if (size > 300000) {
             size = 1;
         }
     }
@@ -211,6 +227,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_sizes_mapped),
         cmocka_unit_test(test_maximum),
         cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_zero),
