@@ -37,7 +37,8 @@ static int vet_filter_word(vet_filtering_t *f, vet_word_t *word,
 static int vet_filter_number(vet_list_t *list, uint32_t number);
 static int vet_filter_literal(vet_list_t *list, vet_str_t text, uint32_t id);
 static int vet_filter_build(vet_filtering_t *f);
-static int vet_filter_table(const vet_list_t *list, vet_prefilter_t **pf);
+static int vet_filter_table(const vet_filtering_t *f, const vet_list_t *list,
+    vet_prefilter_t **pf);
 
 
 int
@@ -66,24 +67,6 @@ vet_filter_make(vet_ruleset_t *rs)
     }
 
     return (rc == VET_OK) ? vet_filter_build(&f) : VET_ERROR;
-}
-
-
-void
-vet_filter_destroy(vet_filter_t *filter)
-{
-    size_t  i;
-
-    if (filter == NULL) {
-        return;
-    }
-
-    for (i = 0; i < VET_VIEW_N; i++) {
-        vet_prefilter_destroy(filter->patterns[i]);
-    }
-
-    vet_prefilter_destroy(filter->keys[0]);
-    vet_prefilter_destroy(filter->keys[1]);
 }
 
 
@@ -251,11 +234,11 @@ vet_filter_build(vet_filtering_t *f)
     rc = VET_OK;
 
     for (i = 0; rc == VET_OK && i < VET_VIEW_N; i++) {
-        rc = vet_filter_table(&f->patterns[i], &filter->patterns[i]);
+        rc = vet_filter_table(f, &f->patterns[i], &filter->patterns[i]);
     }
 
     for (i = 0; rc == VET_OK && i < 2; i++) {
-        rc = vet_filter_table(&f->keys[i], &filter->keys[i]);
+        rc = vet_filter_table(f, &f->keys[i], &filter->keys[i]);
         filter->keyless[i] = f->keyless[i].elts;
         filter->nkeyless[i] = f->keyless[i].n;
     }
@@ -270,13 +253,14 @@ vet_filter_build(vet_filtering_t *f)
 
 
 static int
-vet_filter_table(const vet_list_t *list, vet_prefilter_t **pf)
+vet_filter_table(const vet_filtering_t *f, const vet_list_t *list,
+    vet_prefilter_t **pf)
 {
     if (list->n == 0) {
         return VET_OK;
     }
 
-    *pf = vet_prefilter_create(list->elts, list->n);
+    *pf = vet_prefilter_create(f->rs->pool, list->elts, list->n);
 
     return (*pf == NULL) ? VET_ERROR : VET_OK;
 }

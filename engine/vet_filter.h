@@ -36,7 +36,5 @@ struct vet_filter_s {
 /* Makes that of the set, of rules that are compiled.  VET_OK or VET_ERROR. */
 int vet_filter_make(vet_ruleset_t *rs);
 
-void vet_filter_destroy(vet_filter_t *filter);
-
 
 #endif /* VET_FILTER_H_INCLUDED */

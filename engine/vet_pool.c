@@ -159,7 +159,7 @@ vet_palloc(vet_pool_t *pool, size_t size)
         return NULL;
     }
 
-    if (size <= VET_POOL_SMALL) {
+    if (size <= (pool->mapped ? VET_POOL_LARGE / 4 : VET_POOL_SMALL)) {
         p = vet_pool_small(pool, size);
 
     } else {
@@ -266,7 +266,7 @@ vet_pool_block(vet_pool_t *pool, size_t size)
         return NULL;
     }
 
-    if (pool->mapped && size >= VET_POOL_MAPPED) {
+    if (pool->mapped) {
         return vet_pool_map(pool, sizeof(vet_block_t) + size);
     }
 

@@ -58,6 +58,7 @@ typedef struct {
 } vet_entry_t;
 
 struct vet_prefilter_s {
+    vet_pool_t             *pool;
     vet_table_t             tables[VET_WIDTHS];
     vet_entry_t            *entries;    /* one more at the end */
     size_t                  n;
@@ -104,53 +105,30 @@ static int vet_scan_equal(const unsigned char *text, const unsigned char *data,
 
 
 vet_prefilter_t *
-vet_prefilter_create(vet_literal_t *literals, size_t n)
+vet_prefilter_create(vet_pool_t *pool, vet_literal_t *literals, size_t n)
 {
     unsigned          i;
     vet_prefilter_t  *pf;
 
-    pf = calloc(1, sizeof(vet_prefilter_t));
+    pf = vet_pcalloc(pool, sizeof(vet_prefilter_t));
     if (pf == NULL) {
         return NULL;
     }
 
+    pf->pool = pool;
     pf->size = sizeof(vet_prefilter_t);
 
     if (vet_prefilter_fill(pf, literals, n) != VET_OK) {
-        vet_prefilter_destroy(pf);
         return NULL;
     }
 
     for (i = 0; i < VET_WIDTHS; i++) {
         if (vet_table_make(pf, i) != VET_OK) {
-            vet_prefilter_destroy(pf);
             return NULL;
         }
     }
 
     return pf;
-}
-
-
-void
-vet_prefilter_destroy(vet_prefilter_t *pf)
-{
-    unsigned  i;
-
-    if (pf == NULL) {
-        return;
-    }
-
-    for (i = 0; i < VET_WIDTHS; i++) {
-        free(pf->tables[i].filter);
-        free(pf->tables[i].heads);
-        free(pf->tables[i].stretches);
-    }
-
-    free(pf->entries);
-    free(pf->ids);
-    free(pf->bytes);
-    free(pf);
 }
 
 
@@ -234,7 +212,7 @@ vet_prefilter_alloc(vet_prefilter_t *pf, size_t n, size_t size)
 {
     pf->size += n * size;
 
-    return calloc(n + 1, size);
+    return vet_pcalloc(pf->pool, n * size);
 }
 
 

@@ -50,9 +50,8 @@ typedef struct vet_prefilter_s  vet_prefilter_t;
  * Makes one of n literals, none empty, which it sorts and copies.  Several may
  * have the same id, and the same text may have several.  NULL: memory is out.
  */
-vet_prefilter_t *vet_prefilter_create(vet_literal_t *literals, size_t n);
-
-void vet_prefilter_destroy(vet_prefilter_t *pf);
+vet_prefilter_t *vet_prefilter_create(vet_pool_t *pool,
+    vet_literal_t *literals, size_t n);
 
 /* Returns its bytes of memory. */
 size_t vet_prefilter_size(const vet_prefilter_t *pf);

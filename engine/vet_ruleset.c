@@ -28,6 +28,7 @@
 #define VET_EXAMPLE_MEMORY  ((size_t) 256 * 1024 * 1024)
 
 
+static void vet_ruleset_trim(void);
 static vet_ruleset_t *vet_ruleset_create(void);
 static int vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths,
     size_t npaths, vet_errors_t *errors);
@@ -71,13 +72,20 @@ vet_ruleset_load(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
         vet_ruleset_forget(rs);
     }
 
-    /* reading files took five times what is kept, and would stay with malloc */
+    vet_ruleset_trim();
 
+    return rs;
+}
+
+
+/* What loading took and what a set had would stay with malloc. */
+
+static void
+vet_ruleset_trim(void)
+{
 #if defined(__GLIBC__)
     (void) malloc_trim(0);
 #endif
-
-    return rs;
 }
 
 
@@ -639,11 +647,11 @@ vet_ruleset_destroy(vet_ruleset_t *rs)
         vet_ruleset_patterns((vet_test_rule_t *) rs->rules.elts + i);
     }
 
-    vet_filter_destroy(rs->filter);
-
     vet_pool_destroy(rs->source);
     vet_pool_destroy(rs->pool);
     free(rs);
+
+    vet_ruleset_trim();
 }
 
 

@@ -46,6 +46,9 @@ static ngx_http_moderate_rules_t *ngx_http_moderate_rules_find(
     ngx_http_moderate_main_conf_t *mmcf, ngx_str_t *name, ngx_array_t *paths);
 static ngx_http_moderate_set_t *ngx_http_moderate_rules_create(
     vet_ruleset_t *ruleset);
+static void ngx_http_moderate_rules_forget(vet_ruleset_t *ruleset);
+static void ngx_http_moderate_rules_free(void *data, ngx_log_t *log);
+static void ngx_http_moderate_rules_freed(ngx_event_t *ev);
 static void ngx_http_moderate_rules_cleanup(void *data);
 static ngx_uint_t ngx_http_moderate_rules_of_fleet(
     ngx_http_moderate_rules_t *rules);
@@ -284,10 +287,64 @@ void
 ngx_http_moderate_set_release(ngx_http_moderate_set_t *set)
 {
     if (--set->refs == 0) {
-        vet_ruleset_destroy(set->ruleset);
+        ngx_http_moderate_rules_forget(set->ruleset);
         ngx_free(set->shadow);
         ngx_free(set);
     }
+}
+
+
+/*
+ * To free ten thousand patterns and to give their memory back is not for the
+ * event loop, when there are threads and time for it.
+ */
+
+static void
+ngx_http_moderate_rules_forget(vet_ruleset_t *ruleset)
+{
+    ngx_thread_task_t              *task;
+    ngx_http_moderate_main_conf_t  *mmcf;
+
+    task = NULL;
+
+    if (ngx_process == NGX_PROCESS_WORKER && !ngx_exiting && !ngx_terminate) {
+        task = ngx_calloc(sizeof(ngx_thread_task_t), ngx_cycle->log);
+    }
+
+    if (task != NULL) {
+        mmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                                   ngx_http_moderate_module);
+
+        task->ctx = ruleset;
+        task->handler = ngx_http_moderate_rules_free;
+        task->event.handler = ngx_http_moderate_rules_freed;
+        task->event.data = task;
+        task->event.log = ngx_cycle->log;
+
+        if (ngx_thread_task_post(mmcf->thread_pool, task) == NGX_OK) {
+            return;
+        }
+
+        ngx_free(task);
+    }
+
+    vet_ruleset_destroy(ruleset);
+}
+
+
+/* in a thread: the engine and libc only */
+
+static void
+ngx_http_moderate_rules_free(void *data, ngx_log_t *log)
+{
+    vet_ruleset_destroy(data);
+}
+
+
+static void
+ngx_http_moderate_rules_freed(ngx_event_t *ev)
+{
+    ngx_free(ev->data);
 }
 
 

@@ -18,8 +18,8 @@
 #define FUZZ_MATCH_LIMIT  1000
 
 
-static int fuzz_literals(const vet_literals_t *literals, vet_str_t text,
-    int *found);
+static int fuzz_literals(vet_pool_t *pool, const vet_literals_t *literals,
+    vet_str_t text, int *found);
 static int fuzz_found(void *data, uint32_t id, size_t pos);
 static int fuzz_matches(vet_str_t pattern, vet_str_t text, int caseless);
 
@@ -62,7 +62,7 @@ fuzz_one(vet_str_t in, uint64_t *digest)
 
     if (rc == VET_OK) {
         FUZZ_CHECK(literals.n != 0 && literals.n <= VET_LITERALS_MAX);
-        rc = fuzz_literals(&literals, in, &found);
+        rc = fuzz_literals(pool, &literals, in, &found);
     }
 
     vet_pool_destroy(pool);
@@ -82,7 +82,8 @@ fuzz_one(vet_str_t in, uint64_t *digest)
 /* Tells whether one of the literals is in the text. */
 
 static int
-fuzz_literals(const vet_literals_t *literals, vet_str_t text, int *found)
+fuzz_literals(vet_pool_t *pool, const vet_literals_t *literals, vet_str_t text,
+    int *found)
 {
     int               rc;
     void             *seen;
@@ -97,7 +98,7 @@ fuzz_literals(const vet_literals_t *literals, vet_str_t text, int *found)
 
     *found = 0;
 
-    pf = vet_prefilter_create(list, literals->n);
+    pf = vet_prefilter_create(pool, list, literals->n);
     if (pf == NULL) {
         return VET_ERROR;
     }
@@ -110,7 +111,6 @@ fuzz_literals(const vet_literals_t *literals, vet_str_t text, int *found)
     }
 
     free(seen);
-    vet_prefilter_destroy(pf);
 
     return rc;
 }

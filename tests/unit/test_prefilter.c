@@ -304,6 +304,7 @@ test_search(void **state)
     found_t           found;
     vet_str_t         text;
     vet_literal_t     literals[NEEDLES], sorted[NEEDLES];
+    vet_pool_t       *pool;
     pattern_case_t   *c;
     unsigned char     bytes[NEEDLES][24], *copy;
     vet_prefilter_t  *pf;
@@ -329,7 +330,9 @@ test_search(void **state)
         }
 
         memcpy(sorted, literals, n * sizeof(vet_literal_t));
-        pf = vet_prefilter_create(sorted, n);
+        pool = vet_pool_create(SIZE_MAX);
+        assert_non_null(pool);
+        pf = vet_prefilter_create(pool, sorted, n);
         assert_non_null(pf);
 
         seen = malloc(vet_prefilter_seen(pf));
@@ -364,7 +367,7 @@ test_search(void **state)
         }
 
         free(seen);
-        vet_prefilter_destroy(pf);
+        vet_pool_destroy(pool);
     }
 
     free(c);
@@ -379,6 +382,7 @@ test_places(void **state)
     size_t            i;
     found_t           found;
     vet_str_t         text = vet_string("aabaaabaAb");
+    vet_pool_t       *pool;
     vet_literal_t     literal = { vet_string("ab"), 7 };
     vet_prefilter_t  *pf;
 
@@ -386,7 +390,9 @@ test_places(void **state)
 
     (void) state;
 
-    pf = vet_prefilter_create(&literal, 1);
+    pool = vet_pool_create(SIZE_MAX);
+    assert_non_null(pool);
+    pf = vet_prefilter_create(pool, &literal, 1);
     assert_non_null(pf);
 
     memset(&found, 0, sizeof(found_t));
@@ -397,7 +403,7 @@ test_places(void **state)
         assert_int_equal(found.ids[i], expected[i] - '0');
     }
 
-    vet_prefilter_destroy(pf);
+    vet_pool_destroy(pool);
 }
 
 
