@@ -13,6 +13,7 @@
 #include "vet_rules.h"
 
 
+#define VET_NON_JOINER      0x200c
 #define VET_JOINER          0x200d
 #define VET_LONG_S          0x17f
 #define VET_FINAL_SIGMA     0x3c2
@@ -63,6 +64,16 @@ static const vet_range_t  vet_like_latin[] = {
     { 0x370, 0x373 }, { 0x376, 0x377 }, { 0x37b, 0x37d }, { 0x37f, 0x37f },
     { 0x386, 0x386 }, { 0x388, 0x3ff }, { 0x400, 0x481 }, { 0x48a, 0x52f },
     { 0x1f00, 0x1fbc }, { 0x1fc2, 0x1ffc }
+};
+
+/*
+ * Scripts that are spelled with joiners and non-joiners: Arabic, Syriac, N'Ko,
+ * those of India and its neighbours, Mongolian, and Arabic letters by form.
+ */
+
+static const vet_range_t  vet_joined[] = {
+    { 0x620, 0xdff }, { 0x1000, 0x109f }, { 0x1780, 0x18af },
+    { 0xfb50, 0xfdff }, { 0xfe70, 0xfefc }
 };
 
 #define VET_RANGES(r)       (r), sizeof(r) / sizeof((r)[0])
@@ -211,17 +222,19 @@ vet_measure_repeats(vet_str_t text)
 
 /*
  * What is joined to an emoji or chooses how it is shown is a part of it, and
- * no keyboard types it by itself.
+ * no keyboard types it by itself.  One joiner after a letter of a script that
+ * is spelled with them is a part of the word.
  */
 
 size_t
 vet_measure_invisible(vet_str_t text)
 {
-    int       emoji;
+    int       emoji, joins;
     size_t    i, n;
     uint32_t  cp;
 
     emoji = 0;
+    joins = 0;
     n = 0;
 
     for (i = 0; i < text.len; /* void */ ) {
@@ -229,6 +242,12 @@ vet_measure_invisible(vet_str_t text)
 
         if ((vet_uni(cp)->flags & VET_UNI_REMOVE) == 0) {
             emoji = vet_measure_is_emoji(cp) || cp == 0x20e3;
+            joins = vet_measure_in(VET_RANGES(vet_joined), cp);
+            continue;
+        }
+
+        if (joins && (cp == VET_JOINER || cp == VET_NON_JOINER)) {
+            joins = 0;
             continue;
         }
 

@@ -114,6 +114,12 @@ static const text_case_t  texts[] = {
     { 0, UNSEEN, "v\u200bay" },
     { 0, UNSEEN, "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f" },
     { 0, UNSEEN, "một\r\nhai\tba" },
+    { 0, UNSEEN, "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 "
+      "\u0646\u0645\u06cc\u200c\u0631\u0648\u0645" },
+    { 0, UNSEEN, "\u0915\u094d\u200d\u0937 \u0915\u094d\u200c\u0937" },
+    { 1, UNSEEN, "\u0645\u200c\u200c\u200c\u0646" },
+    { 1, UNSEEN, "\u0645v\u200ca\u200dy" },
+    { 1, UNSEEN, "\u0645\u200b\u0646\u200b" },
     { 1, MIXED, "p\u0430ypal" },
     { 1, MIXED, "\u03bfk và (\u0430b)" },
     { 1, MIXED, "p\u200b\u0430ypal" },
