@@ -472,6 +472,10 @@ typedef struct {
     vet_hit_t              *elts;
     size_t                  n;
     size_t                  size;
+
+    /* of vet_match: what was made of the fields, in its pool; or NULL */
+
+    struct vet_readings_s  *readings;
 } vet_hits_t;
 
 /*
@@ -521,9 +525,11 @@ int vet_hit_counters(vet_pool_t *pool, vet_hits_t *hits);
  * Gives the comparable text that a "fingerprint" limit counts by: the text and
  * title fields without case, accents, separators and invisible characters.
  * Its length is 0 when there is no such text; then nothing is to be counted.
+ * With the hits of vet_match for this submission, whose pool is still there,
+ * what it made of the fields is not made again; hits may be NULL.
  */
 int vet_fingerprint(vet_pool_t *pool, const vet_submission_t *s,
-    vet_str_t *text);
+    const vet_hits_t *hits, vet_str_t *text);
 
 
 typedef enum {

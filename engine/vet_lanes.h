@@ -69,4 +69,13 @@ vet_lanes_bits(vet_lanes_t lanes)
 }
 
 
+/* Tells where ASCII letters and digits are, with all bits of their bytes. */
+
+static inline vet_lanes_t
+vet_lanes_words(vet_lanes_t c)
+{
+    return (vet_lanes_t) (((c | 0x20) - 'a' < 26) | (c - '0' < 10));
+}
+
+
 #endif /* VET_LANES_H_INCLUDED */

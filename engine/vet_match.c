@@ -168,6 +168,8 @@ vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, const vet_ruleset_t *rs,
                                     * sizeof(vet_readings_t));
     m->spent = vet_pcalloc(pool, s->nfields + 1);
 
+    hits->readings = m->readings;
+
     if (m->readings == NULL || m->spent == NULL) {
         return vet_pool_failed(pool);
     }

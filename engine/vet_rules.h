@@ -276,9 +276,9 @@ typedef struct {
     vet_view_t             *views[VET_VIEW_N];  /* built at need; or NULL */
 } vet_reading_t;
 
-typedef struct {
+typedef struct vet_readings_s {
     vet_reading_t          *elts;
-    size_t                  n;
+    size_t                  n;          /* 0: not made yet */
     size_t                  whole;      /* index: decoded, with its markup */
     size_t                  plain;      /* index: as a browser shows it */
 } vet_readings_t;

@@ -153,7 +153,7 @@ vet_spelled_line(const unsigned char *p, vet_spelled_line_t *line)
     for (n = 0; n < VET_SPELLED_LINE; n += VET_LANES) {
         c = vet_lanes_load(p + n);
 
-        ascii = (vet_lanes_t) (((c | 0x20) - 'a' < 26) | (c - '0' < 10));
+        ascii = vet_lanes_words(c);
         mark = (vet_lanes_t) ((c == 0xcc) | (c == 0xcd));
         sign = (vet_lanes_t) ((c == 0xe2) | (c >= 0xef));
         begin = (vet_lanes_t) (c >= 0xc3) & ~mark & ~sign;

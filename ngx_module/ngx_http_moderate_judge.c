@@ -377,7 +377,7 @@ ngx_http_moderate_job_run(ngx_http_moderate_job_t *job, vet_scratch_t *scratch)
         }
 
         if (rc == VET_OK) {
-            rc = vet_fingerprint(job->pool, &job->submission,
+            rc = vet_fingerprint(job->pool, &job->submission, &job->hits,
                                  &job->fingerprint);
         }
 

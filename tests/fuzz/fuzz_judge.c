@@ -131,7 +131,7 @@ fuzz_judge(vet_pool_t *pool, vet_scratch_t *scratch, const vet_message_t *m,
     uint64_t *digest)
 {
     int                rc, budget;
-    vet_str_t          fields, shown, print;
+    vet_str_t          fields, shown, print, made;
     vet_hits_t         hits;
     vet_verdict_t      verdict;
     vet_submission_t   s;
@@ -153,7 +153,11 @@ fuzz_judge(vet_pool_t *pool, vet_scratch_t *scratch, const vet_message_t *m,
     }
 
     if (rc == VET_OK) {
-        rc = vet_fingerprint(pool, &s, &print);
+        rc = vet_fingerprint(pool, &s, &hits, &print);
+    }
+
+    if (rc == VET_OK) {
+        rc = vet_fingerprint(pool, &s, NULL, &made);
     }
 
     if (rc != VET_OK) {
@@ -170,6 +174,8 @@ fuzz_judge(vet_pool_t *pool, vet_scratch_t *scratch, const vet_message_t *m,
         fuzz_json(fields, s.nfields);
         fuzz_json(shown, hits.n);
         FUZZ_CHECK(fuzz_utf8(print));
+        FUZZ_CHECK(print.len == made.len
+                   && memcmp(print.data, made.data, made.len) == 0);
     }
 
     fuzz_digest_str(digest, fields);

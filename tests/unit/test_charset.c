@@ -520,7 +520,7 @@ test_once(void **state)
     c.s.fields[0].role = VET_ROLE_TEXT;
     c.s.fields[1].role = VET_ROLE_TEXT;
 
-    assert_int_equal(vet_fingerprint(c.pool, &c.s, &text), VET_OK);
+    assert_int_equal(vet_fingerprint(c.pool, &c.s, NULL, &text), VET_OK);
     assert_int_equal(text.len, sizeof("httpavno"));
     assert_memory_equal(text.data, "httpavno\n", text.len);
 

@@ -259,9 +259,17 @@ test_engine(void **state)
 static vet_str_t
 fingerprint(rule_case_t *c)
 {
-    vet_str_t  text;
+    vet_str_t  text, again;
 
-    assert_int_equal(vet_fingerprint(c->pool, &c->s, &text), VET_OK);
+    assert_int_equal(vet_fingerprint(c->pool, &c->s, NULL, &text), VET_OK);
+
+    /* from what the rules saw it is the same */
+
+    (void) rule_case_match(c);
+    assert_int_equal(vet_fingerprint(c->pool, &c->s, &c->hits, &again),
+                     VET_OK);
+    assert_int_equal(again.len, text.len);
+    assert_memory_equal(again.data, text.data, text.len);
 
     return text;
 }
