@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "vet_lanes.h"
 #include "vet_rules.h"
 #include "vet_words.h"
 
@@ -43,10 +44,13 @@ typedef struct {
 
 static inline size_t vet_key_write(vet_keying_t *k, unsigned char *out,
     vet_key_mark_t *marks, int joined) __attribute__((always_inline));
+static inline size_t vet_key_block(const unsigned char *in,
+    unsigned char *out, size_t *kept, uint32_t *last);
 static void vet_key_mark(vet_key_mark_t *mark, size_t view, size_t key,
     uint32_t last);
 static void vet_key_place(const vet_key_t *key, size_t pos, size_t *start,
     size_t *end);
+static size_t vet_key_own(const vet_key_t *key, size_t pos);
 static inline size_t vet_key_next(vet_keying_t *k, unsigned char *out);
 static size_t vet_key_apart(vet_keying_t *k, uint32_t symbol,
     unsigned char *out);
@@ -92,7 +96,7 @@ vet_key_make(vet_pool_t *pool, const vet_key_table_t *table, vet_str_t text,
     /* a character of two bytes that stands apart has the most */
 
     most = 2 * text.len + VET_KEY_MOST;
-    out = vet_palloc(pool, most);
+    out = vet_palloc(pool, most + VET_LANES);
     key->marks = vet_palloc(pool, (most / VET_KEY_BLOCK + 1)
                                   * sizeof(vet_key_mark_t));
 
@@ -102,6 +106,8 @@ vet_key_make(vet_pool_t *pool, const vet_key_table_t *table, vet_str_t text,
 
     key->table = table;
     key->view = text;
+    key->folded = NULL;
+    key->own = NULL;
     key->joined = (joined != 0);
 
     out[0] = ' ';
@@ -119,10 +125,27 @@ vet_key_make(vet_pool_t *pool, const vet_key_table_t *table, vet_str_t text,
 }
 
 
+int
+vet_key_folded(vet_pool_t *pool, const vet_key_table_t *table,
+    const vet_view_t *text, const vet_view_t *folded, vet_key_t *key)
+{
+    int  rc;
+
+    rc = vet_key_make(pool, table, folded->text, 0, key);
+
+    if (rc == VET_OK) {
+        key->folded = folded;
+        key->own = text;
+    }
+
+    return rc;
+}
+
+
 /*
  * Writes a key, behind a SPACE if that is what was last; returns its length.
- * There is room for a byte that is not kept.  Other code than vet_key_next for
- * what most characters are, as it is most of the work: four times as fast.
+ * There is room for a block that is not kept.  Other code than vet_key_next for
+ * what most characters are, as it is most of the work.
  */
 
 static inline size_t
@@ -130,7 +153,7 @@ vet_key_write(vet_keying_t *k, unsigned char *out, vet_key_mark_t *marks,
     int joined)
 {
     int                   keep;
-    size_t                i, n, at, len, size;
+    size_t                i, n, at, len, kept, size;
     uint32_t              symbol, last, before;
     const unsigned char  *p, *symbols;
 
@@ -144,6 +167,19 @@ vet_key_write(vet_keying_t *k, unsigned char *out, vet_key_mark_t *marks,
     for (i = 0; i < size; i += n) {
         at = len;
         before = last;
+
+        if (!joined && size - i >= VET_LANES) {
+            n = vet_key_block(p + i, out + len, &kept, &last);
+            len += kept;
+
+            if (len / VET_KEY_BLOCK != at / VET_KEY_BLOCK) {
+                vet_key_mark(&marks[len / VET_KEY_BLOCK], i, at, before);
+            }
+
+            if (n != 0) {
+                continue;
+            }
+        }
 
         if (p[i] < 0x80) {
             symbol = symbols[p[i]];
@@ -186,6 +222,45 @@ vet_key_write(vet_keying_t *k, unsigned char *out, vet_key_mark_t *marks,
 }
 
 
+/*
+ * Writes the key of a block of a text view, up to what is not ASCII in it or
+ * to the second of several separators; returns how many bytes were read.
+ */
+
+static inline size_t
+vet_key_block(const unsigned char *in, unsigned char *out, size_t *kept,
+    uint32_t *last)
+{
+    unsigned     stop, separators, twice;
+    vet_lanes_t  c, words;
+
+    c = vet_lanes_load(in);
+    words = vet_lanes_words(c);
+    stop = vet_lanes_bits(c) | 1u << VET_LANES;
+    stop = (unsigned) __builtin_ctz(stop);
+
+    separators = ~vet_lanes_bits(words) & ((1u << stop) - 1);
+    twice = separators & (separators << 1 | (*last == ' '));
+
+    c = (c & words) | (' ' & ~words);
+    memcpy(out, &c, VET_LANES);
+
+    *kept = stop;
+
+    if (twice != 0) {
+        *kept = (size_t) __builtin_ctz(twice);
+        stop = (unsigned) *kept
+               + (unsigned) __builtin_ctz(~(twice >> *kept));
+    }
+
+    if (*kept != 0) {
+        *last = (separators >> (*kept - 1) & 1) ? ' ' : out[*kept - 1];
+    }
+
+    return stop;
+}
+
+
 static void
 vet_key_mark(vet_key_mark_t *mark, size_t view, size_t key, uint32_t last)
 {
@@ -218,6 +293,11 @@ vet_key_start(const vet_key_t *key, const vet_word_t *word, size_t pos,
     if (word->lead) {
         *end = *start;
         vet_key_place(key, pos, start, &behind);
+    }
+
+    if (key->own != NULL) {
+        *start = vet_key_own(key, *start);
+        *end = vet_key_own(key, *end);
     }
 }
 
@@ -265,6 +345,15 @@ vet_key_place(const vet_key_t *key, size_t pos, size_t *start, size_t *end)
     }
 
     *end = k.text.len;
+}
+
+
+/* Gives the place in the text view of a character of the folded one. */
+
+static size_t
+vet_key_own(const vet_key_t *key, size_t pos)
+{
+    return vet_view_place(key->own, vet_view_start(key->folded, pos));
 }
 
 

@@ -48,6 +48,7 @@ static int vet_find_applies(const vet_finder_t *f,
 static int vet_find_seen(vet_finder_t *f, size_t size);
 static int vet_find_pattern(void *data, uint32_t id, size_t pos);
 static int vet_find_phrases(vet_finder_t *f, int joined);
+static int vet_find_text_key(vet_finder_t *f);
 static int vet_find_key(void *data, uint32_t id, size_t pos);
 static int vet_find_keyless(vet_finder_t *f, uint32_t number);
 static int vet_find_range(vet_finder_t *f, uint32_t number, size_t start,
@@ -262,8 +263,9 @@ vet_find_phrases(vet_finder_t *f, int joined)
         return rc;
     }
 
-    rc = vet_key_make(f->m->pool, &filter->table, f->view->text, joined,
-                      &f->key);
+    rc = joined ? vet_key_make(f->m->pool, &filter->table, f->view->text, 1,
+                               &f->key)
+                : vet_find_text_key(f);
 
     if (rc == VET_OK && filter->keys[joined] != NULL) {
         rc = vet_prefilter_scan(filter->keys[joined], f->key.text, NULL,
@@ -275,6 +277,35 @@ vet_find_phrases(vet_finder_t *f, int joined)
     }
 
     return rc;
+}
+
+
+/* Most texts are latin, and their folded view is there or soon needed. */
+
+static int
+vet_find_text_key(vet_finder_t *f)
+{
+    int                  rc;
+    const vet_view_t    *folded;
+    const vet_filter_t  *filter;
+
+    filter = f->m->rs->filter;
+    rc = VET_OK;
+    folded = NULL;
+
+    if (f->view->latin) {
+        rc = vet_match_view(f->m, f->reading, VET_VIEW_FOLDED, &folded);
+    }
+
+    if (rc != VET_OK) {
+        return rc;
+    }
+
+    return (folded != NULL && folded->latin)
+           ? vet_key_folded(f->m->pool, &filter->table, f->view, folded,
+                            &f->key)
+           : vet_key_make(f->m->pool, &filter->table, f->view->text, 0,
+                          &f->key);
 }
 
 

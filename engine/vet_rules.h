@@ -146,6 +146,8 @@ struct vet_view_s {
                                         /* what words look for there */
     unsigned                wide:1;     /* folded: a letter became several, */
                                         /* or what is no letter lost marks */
+    unsigned                latin:1;    /* text, folded: of what vet_latin.c */
+                                        /* takes, one character for one */
 };
 
 /* VET_LIMIT and VET_ERROR as of vet_parse. */
@@ -166,6 +168,9 @@ size_t vet_view_end(const vet_view_t *view, size_t pos);
 /* The same, as places in what the view was made of: its base or the value. */
 size_t vet_view_base_start(const vet_view_t *view, size_t pos);
 size_t vet_view_base_end(const vet_view_t *view, size_t pos);
+
+/* Gives the place in a view that is latin of a character of its value. */
+size_t vet_view_place(const vet_view_t *view, size_t from);
 
 /* Tells whether a part of a text view has a letter with an accent. */
 int vet_view_accented(const unsigned char *p, size_t len);

@@ -55,6 +55,7 @@ typedef struct {
     vet_str_t               value;
     int                     folded;
     int                     wide;       /* as of vet_view_t */
+    int                     latin;
 
     unsigned char          *out;
     size_t                  len;
@@ -112,6 +113,7 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     view->text = value;
 
     if (vet_view_same(value, kind) == value.len) {
+        view->latin = (kind != VET_VIEW_RAW);
         return VET_OK;
     }
 
@@ -141,6 +143,7 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     view->spans = b.spans.elts;
     view->nspans = b.spans.n;
     view->wide = (b.folded && b.wide);
+    view->latin = (b.latin != 0);
 
     return VET_OK;
 }
@@ -240,6 +243,7 @@ vet_view_chars(vet_builder_t *b)
     vet_char_t  c;
 
     i = 0;
+    b->latin = 1;
 
     while (i < b->value.len) {
         rc = vet_view_run(b, &i);
@@ -251,6 +255,7 @@ vet_view_chars(vet_builder_t *b)
             break;
         }
 
+        b->latin = 0;
         c.from = i;
         c.to = i + vet_uni_read(b->value.data + i, b->value.len - i, &c.cp);
         c.uni = vet_uni(c.cp);
@@ -820,6 +825,40 @@ vet_view_find(const vet_view_t *view, size_t pos)
     }
 
     return low;
+}
+
+
+size_t
+vet_view_place(const vet_view_t *view, size_t from)
+{
+    size_t             low, high, mid;
+    const vet_span_t  *span;
+
+    if (view->nspans == 0) {
+        return from;
+    }
+
+    low = 0;
+    high = view->nspans;
+
+    while (high - low > 1) {
+        mid = low + (high - low) / 2;
+
+        if (view->spans[mid].from <= from) {
+            low = mid;
+
+        } else {
+            high = mid;
+        }
+    }
+
+    span = &view->spans[low];
+
+    if (span->to == 0) {
+        return span->view + (from - span->from);
+    }
+
+    return (from < span->to) ? span->view : view->text.len;
 }
 
 

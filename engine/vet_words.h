@@ -37,14 +37,23 @@ void vet_key_table(vet_key_table_t *table);
 typedef struct {
     const vet_key_table_t  *table;
     vet_str_t               text;
-    vet_str_t               view;
+    vet_str_t               view;       /* what it was made of */
     vet_key_mark_t         *marks;
+    const vet_view_t       *folded;     /* that is of, instead of what the */
+    const vet_view_t       *own;        /* key is for; or NULL */
     unsigned                joined:1;
 } vet_key_t;
 
 /* Makes the key of a text view or, with joined, of a joined one. */
 int vet_key_make(vet_pool_t *pool, const vet_key_table_t *table,
     vet_str_t text, int joined, vet_key_t *key);
+
+/*
+ * Makes the key of a text view that is latin, of the folded one of the same
+ * value: it is the same key, and takes a tenth of the time.
+ */
+int vet_key_folded(vet_pool_t *pool, const vet_key_table_t *table,
+    const vet_view_t *text, const vet_view_t *folded, vet_key_t *key);
 
 /*
  * Where the key of a phrase was found at pos: gives the range of the view that

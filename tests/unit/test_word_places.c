@@ -70,6 +70,8 @@ static void try_at(const phrase_t *p, const vet_view_t *view, vet_str_t value,
     int joined, size_t at, places_t *places);
 static void same(const phrase_t *p, vet_str_t text, const places_t *a,
     const places_t *b, const char *how);
+static size_t same_key(const vet_key_table_t *table,
+    const unsigned char *data, size_t len);
 static uint64_t number(const char *name, uint64_t value);
 
 static void test_places(void **state);
@@ -562,6 +564,119 @@ test_places(void **state)
 }
 
 
+/*
+ * The key of a text view is the same when it is made of the folded one, and
+ * leads to the same places: with every letter, and with letters at random.
+ */
+
+static void
+test_key_folded(void **state)
+{
+    size_t           i, n, len, latin;
+    uint32_t         cp;
+    unsigned char    bytes[64 * VET_UNI_BYTES];
+    vet_key_table_t  table;
+
+    static const uint32_t  some[] = {
+        'a', 'L', '1', ' ', ' ', '-', '.', '\n', 0xe0, 0x110, 0x1ea5, 0x1ef8,
+        0x17f, 0xb5, 0xd7, 0xf8, 0xfe, 0xaa, 0xa0, 0x301
+    };
+
+    (void) state;
+
+    vet_key_table(&table);
+    latin = 0;
+
+    for (cp = 1; cp < 0x20000; cp++) {
+
+        if (cp == 0xd800) {
+            cp = 0xe000;
+        }
+
+        len = 0;
+
+        for (i = 0; i < 5; i++) {
+            len += vet_uni_write(cp, bytes + len);
+            len += vet_uni_write((i % 2) ? ' ' : 'x', bytes + len);
+        }
+
+        latin += same_key(&table, bytes, len);
+    }
+
+    /* most of these blocks, and ASCII */
+
+    assert_true(latin > 500 && latin < 1000);
+    latin = 0;
+
+    for (n = 0; n < 20000; n++) {
+        len = 0;
+
+        for (i = (size_t) rand() % 64; i > 0; i--) {
+            len += vet_uni_write(some[(size_t) rand()
+                                      % (sizeof(some) / sizeof(some[0]) - 1)
+                                      + (rand() % 500 == 0)], bytes + len);
+        }
+
+        latin += same_key(&table, bytes, len);
+    }
+
+    assert_true(latin > 2000);
+}
+
+
+/* Returns 0 where the views are not of that kind. */
+
+static size_t
+same_key(const vet_key_table_t *table, const unsigned char *data, size_t len)
+{
+    int          lead;
+    size_t       i, start, end, at, to;
+    vet_str_t    value;
+    vet_key_t    one, two;
+    vet_pool_t  *pool;
+    vet_view_t   text, folded;
+    vet_word_t   word;
+
+    pool = vet_pool_create(MEMORY);
+    assert_non_null(pool);
+
+    value.data = data;
+    value.len = len;
+    assert_int_equal(vet_view_build(pool, value, VET_VIEW_TEXT, &text), 0);
+    assert_int_equal(vet_view_build(pool, value, VET_VIEW_FOLDED, &folded), 0);
+
+    if (!text.latin || !folded.latin) {
+        vet_pool_destroy(pool);
+        return 0;
+    }
+
+    assert_int_equal(vet_key_make(pool, table, text.text, 0, &one), 0);
+    assert_int_equal(vet_key_folded(pool, table, &text, &folded, &two), 0);
+    assert_int_equal(one.text.len, two.text.len);
+    assert_memory_equal(one.text.data, two.text.data, one.text.len);
+
+    memset(&word, 0, sizeof(vet_word_t));
+
+    for (lead = 0; lead < 2; lead++) {
+        word.lead = (lead != 0);
+
+        for (i = 0; i + 1 < one.text.len; i++) {
+            vet_key_start(&one, &word, i, &start, &end);
+            vet_key_start(&two, &word, i, &at, &to);
+            assert_int_equal(at, start);
+
+            /* a letter of several bytes begins once */
+
+            assert_true(to == end || lead == 0);
+        }
+    }
+
+    vet_pool_destroy(pool);
+
+    return 1;
+}
+
+
 /* A key has room for whatever it is made of. */
 
 static void
@@ -626,6 +741,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_key_room),
+        cmocka_unit_test(test_key_folded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
