@@ -4,10 +4,15 @@
  *
  * Many literals in a text at once.
  *
- * Of each literal one stretch of 8, 4, 2 or 1 bytes is kept in a table, and a
- * filter of bits tells for each place of the text whether it may be there:
- * nearly always it is not.  Stretches are chosen so that few literals share
- * one: rules have many phrases that begin alike.
+ * Of each literal a stretch of 8, 4, 2 or 1 bytes is kept in a table, and a
+ * filter of bits tells for a place of the text whether it may be there: nearly
+ * always it is not.  Stretches are chosen so that few literals share one: rules
+ * have many phrases that begin alike.
+ *
+ * Few places are looked at.  Where a literal is long enough two or four of its
+ * stretches are kept, one behind the other, and every second or fourth place
+ * of the text has one of them.  A literal that begins with a SPACE, as keys of
+ * phrases do, is found behind one.
  *
  * Multi-literal databases of Vectorscan were measured beside it: with 10000
  * literals they took 450 ms to build and scanned at half the speed.
@@ -17,63 +22,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vet_prefilter.h"
+#include "vet_stretch.h"
 
 
-#define VET_WIDTHS          4
+#define VET_MANY_NINE       256     /* literals that have a table of their */
+#define VET_FEW_FIVE        16      /* own, or none: see vet_kinds */
 
-#define VET_FILTER_BITS     32      /* of the filter, for each literal */
+#define VET_FILTER_BITS     32      /* of the filter, for each stretch */
 #define VET_FILTER_LEAST    13      /* log2 of the bits of a filter */
 #define VET_FILTER_MOST     19
-#define VET_FILTER_HEADS    5       /* log2 of the bits for each head */
 
-/* with a width that is a constant a scan takes a third of the time */
-
-#define VET_INLINE          __attribute__((always_inline))
-
-
-typedef struct {
-    uint64_t                stretch;
-    uint32_t                literal;
-    uint32_t                before;     /* bytes of it before the stretch */
-    uint32_t                next;       /* with the same hash; 0: none */
-} vet_stretch_t;
-
-/* The literals whose stretch has one width. */
-
-typedef struct {
-    uint64_t               *filter;
-    uint32_t               *heads;      /* by hash; indexes of stretches + 1 */
-    vet_stretch_t          *stretches;
-    size_t                  n;
-    unsigned                bits;       /* log2 of the filter's bits */
-} vet_table_t;
-
-/* A literal and what it stands for: ids from that index to the next one's. */
-
-typedef struct {
-    const unsigned char    *data;
-    uint32_t                len;
-    uint32_t                ids;
-} vet_entry_t;
-
-struct vet_prefilter_s {
-    vet_pool_t             *pool;
-    vet_table_t             tables[VET_WIDTHS];
-    vet_entry_t            *entries;    /* one more at the end */
-    size_t                  n;
-    uint32_t               *ids;
-    unsigned char          *bytes;
-    size_t                  size;
-};
-
-typedef struct {
-    const vet_prefilter_t  *pf;
-    vet_str_t               text;
-    uint64_t               *seen;       /* bits, by literal; or NULL */
-    vet_prefilter_pt        found;
-    void                   *data;
-} vet_scan_t;
+#define VET_STRETCH_BEFORE  256     /* bytes of a literal before a stretch */
+#define VET_STRETCH_LITERAL (1 << 24)
+#define VET_STRETCH_LEN     255
 
 
 static int vet_literal_order(const void *one, const void *two);
@@ -83,25 +44,44 @@ static int vet_prefilter_fill(vet_prefilter_t *pf, vet_literal_t *literals,
 static void *vet_prefilter_alloc(vet_prefilter_t *pf, size_t n, size_t size);
 static void vet_prefilter_entries(vet_prefilter_t *pf,
     const vet_literal_t *literals, size_t n);
-static int vet_table_make(vet_prefilter_t *pf, unsigned i);
+static void vet_prefilter_kinds(vet_prefilter_t *pf);
+static int vet_table_make(vet_prefilter_t *pf, unsigned kind);
+static int vet_table_room(vet_prefilter_t *pf, vet_table_t *table, size_t n);
 static void vet_table_count(const vet_table_t *table, uint16_t *uses,
-    size_t width, const vet_entry_t *e);
+    unsigned kind, const vet_entry_t *e);
 static void vet_table_add(vet_table_t *table, const uint16_t *uses,
-    size_t width, const vet_entry_t *e, uint32_t literal);
-static unsigned vet_entry_width(const vet_entry_t *e);
-static size_t vet_width(unsigned i);
-static inline uint64_t vet_stretch(const unsigned char *p, size_t width)
-    VET_INLINE;
-static uint64_t vet_stretch_hash(uint64_t stretch);
-static int vet_scan_all(const vet_scan_t *s, unsigned i);
-static inline int vet_scan_places(const vet_scan_t *s,
-    const vet_table_t *table, size_t width, size_t n) VET_INLINE;
-static int vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
-    uint64_t stretch, size_t pos);
-static int vet_scan_known(const vet_scan_t *s, uint32_t literal);
-static int vet_scan_found(const vet_scan_t *s, uint32_t literal, size_t pos);
-static int vet_scan_equal(const unsigned char *text, const unsigned char *data,
-    size_t len);
+    unsigned kind, const vet_entry_t *e, uint32_t literal);
+static void vet_table_put(vet_table_t *table, const vet_entry_t *e,
+    uint32_t literal, size_t before, uint64_t hash);
+static unsigned vet_entry_kind(const vet_prefilter_t *pf,
+    const vet_entry_t *e);
+static size_t vet_entry_next(const vet_entry_t *e, unsigned kind, size_t i);
+
+
+/*
+ * A literal is in the first table that it is long enough for.  Those of nine
+ * bytes are found by eight of them where they are many, at twice as many
+ * places; those of five by two of them where they are few.
+ */
+
+enum {
+    VET_KIND_NINE = 4,
+    VET_KIND_FIVE = 6
+};
+
+const vet_kind_t  vet_kinds[VET_TABLES] = {
+    { 8, 0 },
+    { 4, 0 },
+    { 2, 0 },
+    { 8, 4 },
+    { 8, 2 },           /* VET_KIND_NINE */
+    { 4, 4 },
+    { 2, 4 },           /* VET_KIND_FIVE */
+    { 4, 2 },
+    { 3, 2 },
+    { 2, 1 },
+    { 1, 1 }
+};
 
 
 vet_prefilter_t *
@@ -122,9 +102,11 @@ vet_prefilter_create(vet_pool_t *pool, vet_literal_t *literals, size_t n)
         return NULL;
     }
 
-    for (i = 0; i < VET_WIDTHS; i++) {
+    vet_prefilter_kinds(pf);
+
+    for (i = 0; i < VET_TABLES; i++) {
         if (vet_table_make(pf, i) != VET_OK) {
-            return NULL;
+                return NULL;
         }
     }
 
@@ -137,6 +119,10 @@ vet_prefilter_fill(vet_prefilter_t *pf, vet_literal_t *literals, size_t n)
 {
     size_t          i, j, len, entries;
     unsigned char  *p;
+
+    if (n > VET_STRETCH_LITERAL) {
+        return VET_ERROR;
+    }
 
     len = 0;
 
@@ -251,8 +237,32 @@ vet_prefilter_entries(vet_prefilter_t *pf, const vet_literal_t *literals,
 }
 
 
+/* Chooses which of the tables there are. */
+
+static void
+vet_prefilter_kinds(vet_prefilter_t *pf)
+{
+    size_t  k, n[VET_TABLES];
+
+    memset(n, 0, sizeof(n));
+    pf->kinds = ~0u;
+
+    for (k = 0; k < pf->n; k++) {
+        n[vet_entry_kind(pf, &pf->entries[k])]++;
+    }
+
+    if (n[VET_KIND_NINE] < VET_MANY_NINE) {
+        pf->kinds &= ~(1u << VET_KIND_NINE);
+    }
+
+    if (n[VET_KIND_FIVE] > VET_FEW_FIVE) {
+        pf->kinds &= ~(1u << VET_KIND_FIVE);
+    }
+}
+
+
 static int
-vet_table_make(vet_prefilter_t *pf, unsigned i)
+vet_table_make(vet_prefilter_t *pf, unsigned kind)
 {
     size_t        k, n;
     uint16_t     *uses;
@@ -261,14 +271,46 @@ vet_table_make(vet_prefilter_t *pf, unsigned i)
     n = 0;
 
     for (k = 0; k < pf->n; k++) {
-        n += (vet_entry_width(&pf->entries[k]) == i);
+        n += (vet_entry_kind(pf, &pf->entries[k]) == kind);
     }
 
     if (n == 0) {
         return VET_OK;
     }
 
-    table = &pf->tables[i];
+    table = &pf->tables[kind];
+    n *= (vet_kinds[kind].step > 1) ? vet_kinds[kind].step : 1;
+
+    if (n >= VET_STRETCH_LITERAL || vet_table_room(pf, table, n) != VET_OK) {
+        return VET_ERROR;
+    }
+
+    uses = calloc((size_t) 1 << table->bits, sizeof(uint16_t));
+    if (uses == NULL) {
+        return VET_ERROR;
+    }
+
+    for (k = 0; k < pf->n; k++) {
+        if (vet_entry_kind(pf, &pf->entries[k]) == kind) {
+            vet_table_count(table, uses, kind, &pf->entries[k]);
+        }
+    }
+
+    for (k = 0; k < pf->n; k++) {
+        if (vet_entry_kind(pf, &pf->entries[k]) == kind) {
+            vet_table_add(table, uses, kind, &pf->entries[k], (uint32_t) k);
+        }
+    }
+
+    free(uses);
+
+    return VET_OK;
+}
+
+
+static int
+vet_table_room(vet_prefilter_t *pf, vet_table_t *table, size_t n)
+{
     table->bits = VET_FILTER_LEAST;
 
     while (table->bits < VET_FILTER_MOST
@@ -283,44 +325,28 @@ vet_table_make(vet_prefilter_t *pf, unsigned i)
                                                      - VET_FILTER_HEADS),
                                        sizeof(uint32_t));
     table->stretches = vet_prefilter_alloc(pf, n, sizeof(vet_stretch_t));
-    uses = calloc((size_t) 1 << table->bits, sizeof(uint16_t));
 
-    if (table->filter == NULL || table->heads == NULL
-        || table->stretches == NULL || uses == NULL)
-    {
-        free(uses);
-        return VET_ERROR;
-    }
-
-    for (k = 0; k < pf->n; k++) {
-        if (vet_entry_width(&pf->entries[k]) == i) {
-            vet_table_count(table, uses, vet_width(i), &pf->entries[k]);
-        }
-    }
-
-    for (k = 0; k < pf->n; k++) {
-        if (vet_entry_width(&pf->entries[k]) == i) {
-            vet_table_add(table, uses, vet_width(i), &pf->entries[k],
-                          (uint32_t) k);
-        }
-    }
-
-    free(uses);
-
-    return VET_OK;
+    return (table->filter == NULL || table->heads == NULL
+            || table->stretches == NULL)
+           ? VET_ERROR : VET_OK;
 }
 
 
 /* Counts the stretches of all literals, by slots of the filter. */
 
 static void
-vet_table_count(const vet_table_t *table, uint16_t *uses, size_t width,
+vet_table_count(const vet_table_t *table, uint16_t *uses, unsigned kind,
     const vet_entry_t *e)
 {
-    size_t    i, slot;
+    size_t    i, slot, width;
     uint64_t  hash;
 
-    for (i = 0; i + width <= e->len; i++) {
+    width = vet_kinds[kind].width;
+
+    for (i = vet_entry_next(e, kind, 0);
+         i + width <= e->len;
+         i = vet_entry_next(e, kind, i + 1))
+    {
         hash = vet_stretch_hash(vet_stretch(e->data + i, width));
         slot = (size_t) (hash >> (64 - table->bits));
         uses[slot] += (uses[slot] != UINT16_MAX);
@@ -329,43 +355,69 @@ vet_table_count(const vet_table_t *table, uint16_t *uses, size_t width,
 
 
 /*
- * Adds a literal by the stretch that the fewest have: what is in many phrases
- * is in many texts too, and would be found there in vain.
+ * Adds a literal by the stretch that the fewest have, or by that and those
+ * behind it: what is in many phrases is in many texts too, and would be found
+ * there in vain.
  */
 
 static void
-vet_table_add(vet_table_t *table, const uint16_t *uses, size_t width,
+vet_table_add(vet_table_t *table, const uint16_t *uses, unsigned kind,
     const vet_entry_t *e, uint32_t literal)
 {
-    size_t          i, slot, least;
-    uint32_t       *head;
-    uint64_t        stretch, hash, best;
-    vet_stretch_t  *s;
+    size_t    i, k, n, width, best, sum, least;
+    uint64_t  hash;
 
-    s = &table->stretches[table->n];
+    width = vet_kinds[kind].width;
+    n = (vet_kinds[kind].step > 1) ? vet_kinds[kind].step : 1;
     least = SIZE_MAX;
     best = 0;
 
-    for (i = 0; i + width <= e->len && least > 1; i++) {
-        stretch = vet_stretch(e->data + i, width);
-        hash = vet_stretch_hash(stretch);
-        slot = (size_t) (hash >> (64 - table->bits));
+    for (i = vet_entry_next(e, kind, 0);
+         i + n - 1 + width <= e->len && i + n <= VET_STRETCH_BEFORE
+         && least > n;
+         i = vet_entry_next(e, kind, i + 1))
+    {
+        sum = 0;
 
-        if (uses[slot] < least) {
-            least = uses[slot];
-            best = hash;
-            s->stretch = stretch;
-            s->before = (uint32_t) i;
+        for (k = i; k < i + n; k++) {
+            hash = vet_stretch_hash(vet_stretch(e->data + k, width));
+            sum += uses[hash >> (64 - table->bits)];
+        }
+
+        if (sum < least) {
+            least = sum;
+            best = i;
         }
     }
 
-    slot = (size_t) (best >> (64 - table->bits));
+    for (k = best; k < best + n; k++) {
+        hash = vet_stretch_hash(vet_stretch(e->data + k, width));
+        vet_table_put(table, e, literal, k, hash);
+    }
+}
+
+
+static void
+vet_table_put(vet_table_t *table, const vet_entry_t *e, uint32_t literal,
+    size_t before, uint64_t hash)
+{
+    size_t          slot, len;
+    uint32_t       *head;
+    vet_stretch_t  *s;
+
+    slot = (size_t) (hash >> (64 - table->bits));
     table->filter[slot >> 6] |= (uint64_t) 1 << (slot & 63);
 
     head = &table->heads[slot >> VET_FILTER_HEADS];
-    s->literal = literal;
-    s->next = *head;
-    table->n++;
+    s = &table->stretches[table->n++];
+    len = (e->len < VET_STRETCH_LEN) ? e->len : VET_STRETCH_LEN;
+
+    s->tag = VET_STRETCH_TAG(hash);
+    s->literal = literal & (VET_STRETCH_LITERAL - 1);
+    s->before = before & (VET_STRETCH_BEFORE - 1);
+    s->next = *head & (VET_STRETCH_LITERAL - 1);
+    s->len = len & VET_STRETCH_LEN;
+    s->last = vet_stretch_last(e->data, len);
     *head = (uint32_t) table->n;
 }
 
@@ -373,63 +425,42 @@ vet_table_add(vet_table_t *table, const uint16_t *uses, size_t width,
 /* Returns the index of the table that the literal is in. */
 
 static unsigned
-vet_entry_width(const vet_entry_t *e)
+vet_entry_kind(const vet_prefilter_t *pf, const vet_entry_t *e)
 {
-    unsigned  i;
+    unsigned  kind;
 
-    for (i = 0; i < VET_WIDTHS - 1; i++) {
-        if (e->len >= vet_width(i)) {
+    for (kind = 0; kind < VET_WORDS && e->data[0] == ' '; kind++) {
+        if (vet_entry_next(e, kind, 0) + vet_kinds[kind].width <= e->len) {
+            return kind;
+        }
+    }
+
+    for (kind = VET_WORDS; kind < VET_TABLES - 1; kind++) {
+        if (pf->kinds >> kind & 1
+            && e->len >= vet_kinds[kind].width + vet_kinds[kind].step - 1)
+        {
             break;
         }
     }
 
-    return i;
+    return kind;
 }
 
+
+/* Returns where a stretch may be, at i or behind it. */
 
 static size_t
-vet_width(unsigned i)
+vet_entry_next(const vet_entry_t *e, unsigned kind, size_t i)
 {
-    return (size_t) 8 >> i;
-}
-
-
-/*
- * Reads a stretch, ASCII in lower case.  Each width has a type of its own:
- * parts of one that is larger are written and read back by some compilers.
- */
-
-static inline uint64_t
-vet_stretch(const unsigned char *p, size_t width)
-{
-    uint16_t  two;
-    uint32_t  four;
-    uint64_t  eight;
-
-    switch (width) {
-
-    case 8:
-        memcpy(&eight, p, 8);
-        return eight | 0x2020202020202020ULL;
-
-    case 4:
-        memcpy(&four, p, 4);
-        return four | 0x20202020U;
-
-    case 2:
-        memcpy(&two, p, 2);
-        return two | 0x2020U;
-
-    default:
-        return *p | 0x20U;
+    if (vet_kinds[kind].step != 0) {
+        return i;
     }
-}
 
+    for (i = (i == 0) ? 1 : i; i < e->len && e->data[i - 1] != ' '; i++) {
+        /* void */
+    }
 
-static uint64_t
-vet_stretch_hash(uint64_t stretch)
-{
-    return stretch * 0x9e3779b97f4a7c15ULL;
+    return i;
 }
 
 
@@ -437,211 +468,4 @@ size_t
 vet_prefilter_size(const vet_prefilter_t *pf)
 {
     return pf->size;
-}
-
-
-size_t
-vet_prefilter_seen(const vet_prefilter_t *pf)
-{
-    return (pf->n + 63) / 64 * sizeof(uint64_t);
-}
-
-
-int
-vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
-    vet_prefilter_pt found, void *data)
-{
-    int         rc;
-    unsigned    i;
-    vet_scan_t  s;
-
-    s.pf = pf;
-    s.text = text;
-    s.seen = seen;
-    s.found = found;
-    s.data = data;
-
-    if (seen != NULL) {
-        memset(seen, 0, vet_prefilter_seen(pf));
-    }
-
-    for (i = 0; i < VET_WIDTHS; i++) {
-
-        if (pf->tables[i].n == 0 || text.len < vet_width(i)) {
-            continue;
-        }
-
-        rc = vet_scan_all(&s, i);
-        if (rc != VET_OK) {
-            return rc;
-        }
-    }
-
-    return VET_OK;
-}
-
-
-int
-vet_prefilter_all(const vet_prefilter_t *pf, vet_prefilter_pt found,
-    void *data)
-{
-    int       rc;
-    uint32_t  i;
-
-    rc = VET_OK;
-
-    for (i = 0; rc == VET_OK && i < pf->entries[pf->n].ids; i++) {
-        rc = found(data, pf->ids[i], 0);
-    }
-
-    return rc;
-}
-
-
-static int
-vet_scan_all(const vet_scan_t *s, unsigned i)
-{
-    size_t              n;
-    const vet_table_t  *table;
-
-    table = &s->pf->tables[i];
-    n = s->text.len - vet_width(i) + 1;
-
-    switch (vet_width(i)) {
-
-    case 8:
-        return vet_scan_places(s, table, 8, n);
-
-    case 4:
-        return vet_scan_places(s, table, 4, n);
-
-    case 2:
-        return vet_scan_places(s, table, 2, n);
-
-    default:
-        return vet_scan_places(s, table, 1, n);
-    }
-}
-
-
-/* Looks at the first n places of the text. */
-
-static inline int
-vet_scan_places(const vet_scan_t *s, const vet_table_t *table, size_t width,
-    size_t n)
-{
-    int                   rc;
-    size_t                i, slot;
-    uint64_t              stretch;
-    unsigned              shift;
-    const uint64_t       *filter;
-    const unsigned char  *p;
-
-    p = s->text.data;
-    filter = table->filter;
-    shift = 64 - table->bits;
-
-    for (i = 0; i < n; i++) {
-        stretch = vet_stretch(p + i, width);
-        slot = (size_t) (vet_stretch_hash(stretch) >> shift);
-
-        if ((filter[slot >> 6] >> (slot & 63) & 1) == 0) {
-            continue;
-        }
-
-        rc = vet_scan_place(s, table, stretch, i);
-        if (rc != VET_OK) {
-            return rc;
-        }
-    }
-
-    return VET_OK;
-}
-
-
-static int
-vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
-    uint64_t stretch, size_t pos)
-{
-    int                   rc;
-    size_t                slot, start;
-    uint32_t              k;
-    const vet_entry_t    *e;
-    const vet_stretch_t  *t;
-
-    slot = (size_t) (vet_stretch_hash(stretch) >> (64 - table->bits));
-
-    for (k = table->heads[slot >> VET_FILTER_HEADS]; k != 0; k = t->next) {
-        t = &table->stretches[k - 1];
-
-        if (t->stretch != stretch || t->before > pos
-            || vet_scan_known(s, t->literal))
-        {
-            continue;
-        }
-
-        e = &s->pf->entries[t->literal];
-        start = pos - t->before;
-
-        if (e->len > s->text.len - start
-            || !vet_scan_equal(s->text.data + start, e->data, e->len))
-        {
-            continue;
-        }
-
-        rc = vet_scan_found(s, t->literal, start);
-        if (rc != VET_OK) {
-            return rc;
-        }
-    }
-
-    return VET_OK;
-}
-
-
-static int
-vet_scan_known(const vet_scan_t *s, uint32_t literal)
-{
-    return s->seen != NULL
-           && (s->seen[literal >> 6] >> (literal & 63) & 1) != 0;
-}
-
-
-static int
-vet_scan_found(const vet_scan_t *s, uint32_t literal, size_t pos)
-{
-    int       rc;
-    uint32_t  i;
-
-    if (s->seen != NULL) {
-        s->seen[literal >> 6] |= (uint64_t) 1 << (literal & 63);
-    }
-
-    for (i = s->pf->entries[literal].ids;
-         i < s->pf->entries[literal + 1].ids;
-         i++)
-    {
-        rc = s->found(s->data, s->pf->ids[i], pos);
-        if (rc != VET_OK) {
-            return rc;
-        }
-    }
-
-    return VET_OK;
-}
-
-
-static int
-vet_scan_equal(const unsigned char *text, const unsigned char *data,
-    size_t len)
-{
-    size_t  i;
-
-    for (i = 0; i < len; i++) {
-        if ((text[i] | 0x20) != data[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
