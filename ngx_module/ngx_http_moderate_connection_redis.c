@@ -512,7 +512,11 @@ ngx_http_moderate_redis_write(ngx_event_t *ev)
     c = ev->data;
     redis = c->data;
 
+    /* the connection may be gone after this */
+
+    redis->writing = 1;
     redisAsyncHandleWrite(redis->ac);
+    redis->writing = 0;
 }
 
 
@@ -548,6 +552,11 @@ ngx_http_moderate_redis_del_read(void *data)
 }
 
 
+/*
+ * All commands of a turn of the event loop are written at its end, and the
+ * kernel is asked to tell when it can take more only where it did not take all.
+ */
+
 static void
 ngx_http_moderate_redis_add_write(void *data)
 {
@@ -557,7 +566,14 @@ ngx_http_moderate_redis_add_write(void *data)
     redis = data;
     ev = redis->connection->write;
 
-    if (!ev->active) {
+    if (ev->active) {
+        return;
+    }
+
+    if (redis->connected && !redis->writing) {
+        ngx_post_event(ev, &ngx_posted_events);
+
+    } else {
         (void) ngx_add_event(ev, NGX_WRITE_EVENT, NGX_LEVEL_EVENT);
     }
 }
@@ -571,6 +587,10 @@ ngx_http_moderate_redis_del_write(void *data)
 
     redis = data;
     ev = redis->connection->write;
+
+    if (ev->posted) {
+        ngx_delete_posted_event(ev);
+    }
 
     if (ev->active) {
         (void) ngx_del_event(ev, NGX_WRITE_EVENT, 0);
@@ -597,10 +617,6 @@ ngx_http_moderate_redis_cleanup(void *data)
 
     if (c->read->posted) {
         ngx_delete_posted_event(c->read);
-    }
-
-    if (c->write->posted) {
-        ngx_delete_posted_event(c->write);
     }
 
     ngx_http_moderate_redis_del_read(redis);
