@@ -434,7 +434,11 @@ int vet_ruleset_folders(const vet_str_t *paths, size_t npaths,
     vet_folder_pt handler, void *data);
 
 
-/* Working memory of the matcher: one per thread, made ahead. */
+/*
+ * Working memory of the matcher: one per thread, made ahead.  What a match
+ * needs is in it, and counts against what is left of the pool it is given; of
+ * the hits nothing is there but what vet_fingerprint may use.
+ */
 
 typedef struct vet_scratch_s  vet_scratch_t;
 
@@ -473,7 +477,7 @@ typedef struct {
     size_t                  n;
     size_t                  size;
 
-    /* of vet_match: what was made of the fields, in its pool; or NULL */
+    /* of vet_match: what was made of the fields, in its scratch; or NULL */
 
     struct vet_readings_s  *readings;
 } vet_hits_t;
@@ -525,8 +529,8 @@ int vet_hit_counters(vet_pool_t *pool, vet_hits_t *hits);
  * Gives the comparable text that a "fingerprint" limit counts by: the text and
  * title fields without case, accents, separators and invisible characters.
  * Its length is 0 when there is no such text; then nothing is to be counted.
- * With the hits of vet_match for this submission, whose pool is still there,
- * what it made of the fields is not made again; hits may be NULL.
+ * With the hits of vet_match for this submission, whose scratch was not used
+ * since, what it made of the fields is not made again; hits may be NULL.
  */
 int vet_fingerprint(vet_pool_t *pool, const vet_submission_t *s,
     const vet_hits_t *hits, vet_str_t *text);

@@ -10,6 +10,7 @@
 
 #include "vet_filter.h"
 #include "vet_matcher.h"
+#include "vet_pool.h"
 
 
 /* ns of CPU time after which a rule in the shadow begins no other field */
@@ -72,6 +73,7 @@ vet_match_shadowed(vet_pool_t *pool, const vet_ruleset_t *rs,
     }
 
     vet_match_clean(hits);
+    vet_pool_end(m.pool, pool);
 
     return rc;
 }
@@ -147,6 +149,8 @@ vet_match_one(vet_pool_t *pool, const vet_ruleset_t *rs,
                                             : vet_match_next_rule(&m, index);
     }
 
+    vet_pool_end(m.pool, pool);
+
     return rc;
 }
 
@@ -156,22 +160,25 @@ vet_matcher_init(vet_matcher_t *m, vet_pool_t *pool, const vet_ruleset_t *rs,
     vet_scratch_t *scratch, const vet_submission_t *s, vet_hits_t *hits)
 {
     memset(m, 0, sizeof(vet_matcher_t));
-    m->pool = pool;
+    m->pool = vet_scratch_pool(scratch);
+    m->keep = pool;
     m->rs = rs;
     m->scratch = scratch;
     m->s = s;
     m->hits = hits;
-    m->found.pool = pool;
+    m->found.pool = m->pool;
     m->found.size = sizeof(vet_candidate_t);
 
-    m->readings = vet_pcalloc(pool, (s->nfields + 1)
-                                    * sizeof(vet_readings_t));
-    m->spent = vet_pcalloc(pool, s->nfields + 1);
+    vet_pool_begin(m->pool, pool);
+
+    m->readings = vet_pcalloc(m->pool, (s->nfields + 1)
+                                       * sizeof(vet_readings_t));
+    m->spent = vet_pcalloc(m->pool, s->nfields + 1);
 
     hits->readings = m->readings;
 
     if (m->readings == NULL || m->spent == NULL) {
-        return vet_pool_failed(pool);
+        return vet_pool_failed(m->pool);
     }
 
     vet_pattern_begin(scratch);
@@ -351,9 +358,9 @@ vet_match_unreadable(vet_matcher_t *m)
         return VET_OK;
     }
 
-    hit = vet_hit_push(m->pool, m->hits);
+    hit = vet_hit_push(m->keep, m->hits);
     if (hit == NULL) {
-        return vet_pool_failed(m->pool);
+        return vet_pool_failed(m->keep);
     }
 
     hit->rule = &vet_rule_unreadable;
@@ -719,9 +726,9 @@ vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field, size_t start,
         f->phrases[f->n - 1] = f->phrase;
 
     } else {
-        hit = vet_hit_push(m->pool, m->hits);
+        hit = vet_hit_push(m->keep, m->hits);
         if (hit == NULL) {
-            return vet_pool_failed(m->pool);
+            return vet_pool_failed(m->keep);
         }
 
         f->places[f->n++] = m->hits->n - 1;
@@ -808,9 +815,9 @@ vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test, size_t field)
         return VET_OK;
     }
 
-    hit = vet_hit_push(m->pool, m->hits);
+    hit = vet_hit_push(m->keep, m->hits);
     if (hit == NULL) {
-        return vet_pool_failed(m->pool);
+        return vet_pool_failed(m->keep);
     }
 
     hit->rule = &vet_rule_budget;

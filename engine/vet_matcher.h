@@ -53,7 +53,8 @@ typedef struct {
 } vet_candidate_t;
 
 typedef struct {
-    vet_pool_t              *pool;
+    vet_pool_t              *pool;      /* of the scratch */
+    vet_pool_t              *keep;      /* of the caller: for hits only */
     const vet_ruleset_t     *rs;
     vet_scratch_t           *scratch;
     const vet_submission_t  *s;

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "vet_pool.h"
 #include "vet_rules.h"
 
 
@@ -63,6 +64,7 @@ struct vet_scratch_s {
     pcre2_match_context    *jit;
     pcre2_match_context    *nojit;
     pcre2_jit_stack        *stack;
+    vet_pool_t             *pool;
     long long               time;       /* ns, of a submission */
     long long               end;        /* of the submission's time */
     long long               looked;     /* at the clock, the last time */
@@ -104,8 +106,10 @@ vet_scratch_create(void)
     scratch->stack = pcre2_jit_stack_create(VET_JIT_STACK_START,
                                             VET_JIT_STACK_MAX, NULL);
 
+    scratch->pool = vet_pool_create_work();
+
     if (scratch->data == NULL || scratch->jit == NULL
-        || scratch->nojit == NULL)
+        || scratch->nojit == NULL || scratch->pool == NULL)
     {
         vet_scratch_destroy(scratch);
         return NULL;
@@ -182,7 +186,15 @@ vet_scratch_destroy(vet_scratch_t *scratch)
     pcre2_match_context_free(scratch->jit);
     pcre2_match_context_free(scratch->nojit);
     pcre2_jit_stack_free(scratch->stack);
+    vet_pool_destroy(scratch->pool);
     free(scratch);
+}
+
+
+vet_pool_t *
+vet_scratch_pool(const vet_scratch_t *scratch)
+{
+    return scratch->pool;
 }
 
 

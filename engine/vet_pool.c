@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "vet_parse.h"
+#include "vet_pool.h"
 
 
 #define VET_POOL_BLOCK      (32 * 1024)
@@ -40,7 +41,13 @@
 #define VET_POOL_MAPPED     (128 * 1024)    /* less is not worth a call */
 #define VET_POOL_LARGE      (1024 * 1024)   /* a block of those that are */
 
-#define VET_POOL_FIRST      ((VET_POOL_SMALL == 0) ? 0 : VET_POOL_BLOCK)
+/*
+ * The first block comes with the pool: what was parsed and found of most
+ * submissions is in one, and so is what is only needed to find it.
+ */
+
+#define VET_POOL_FIRST      ((VET_POOL_SMALL == 0) ? 0 : 8 * 1024)
+#define VET_POOL_WORK       ((VET_POOL_SMALL == 0) ? 0 : 96 * 1024)
 
 
 typedef struct vet_block_s  vet_block_t;
@@ -57,6 +64,7 @@ struct vet_pool_s {
     size_t                  used;       /* bytes asked for, without padding */
     unsigned char          *pos;        /* free part of the current block */
     unsigned char          *end;
+    size_t                  first;      /* bytes of data */
     vet_block_t            *blocks;
     unsigned                exhausted:1;
     unsigned                mapped:1;   /* all of its blocks */
@@ -65,6 +73,7 @@ struct vet_pool_s {
 
 
 static vet_pool_t *vet_pool_make(size_t max, size_t first);
+static void vet_pool_free(vet_pool_t *pool);
 static void *vet_pool_small(vet_pool_t *pool, size_t size);
 static void *vet_pool_block(vet_pool_t *pool, size_t size);
 static void *vet_pool_map(vet_pool_t *pool, size_t size);
@@ -73,9 +82,14 @@ static void *vet_pool_map(vet_pool_t *pool, size_t size);
 vet_pool_t *
 vet_pool_create(size_t max)
 {
-    /* the first block comes with it: most submissions need no other one */
-
     return vet_pool_make(max, VET_POOL_FIRST);
+}
+
+
+vet_pool_t *
+vet_pool_create_work(void)
+{
+    return vet_pool_make(0, VET_POOL_WORK);
 }
 
 
@@ -114,19 +128,51 @@ vet_pool_make(size_t max, size_t first)
     pool->max = max;
     pool->pos = (unsigned char *) pool->data;
     pool->end = pool->pos + first;
+    pool->first = first;
 
     return pool;
 }
 
 
 void
+vet_pool_begin(vet_pool_t *pool, const vet_pool_t *within)
+{
+    vet_pool_free(pool);
+
+    pool->max = within->max - within->used;
+    pool->used = 0;
+    pool->exhausted = 0;
+    pool->blocks = NULL;
+    pool->pos = (unsigned char *) pool->data;
+    pool->end = pool->pos + pool->first;
+}
+
+
+void
+vet_pool_end(const vet_pool_t *pool, vet_pool_t *within)
+{
+    within->exhausted |= pool->exhausted;
+}
+
+
+void
 vet_pool_destroy(vet_pool_t *pool)
 {
-    vet_block_t  *block, *next;
-
     if (pool == NULL) {
         return;
     }
+
+    vet_pool_free(pool);
+    free(pool);
+}
+
+
+/* Frees all but the first block. */
+
+static void
+vet_pool_free(vet_pool_t *pool)
+{
+    vet_block_t  *block, *next;
 
     for (block = pool->blocks; block != NULL; block = next) {
         next = block->next;
@@ -138,8 +184,6 @@ vet_pool_destroy(vet_pool_t *pool)
             free(block);
         }
     }
-
-    free(pool);
 }
 
 

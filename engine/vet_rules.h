@@ -384,6 +384,9 @@ void vet_pattern_destroy(vet_pattern_t *p);
  */
 vet_scratch_t *vet_scratch_create_trial(void);
 
+/* Returns the pool for what a match needs; it is of vet_pool_create_work. */
+vet_pool_t *vet_scratch_pool(const vet_scratch_t *scratch);
+
 /* For tests: with it each pattern is tried on all texts. */
 void vet_scratch_unfiltered(vet_scratch_t *scratch);
 int vet_scratch_is_unfiltered(const vet_scratch_t *scratch);

@@ -394,6 +394,9 @@ ngx_http_moderate_job_run(ngx_http_moderate_job_t *job, vet_scratch_t *scratch)
         job->rc = rc;
     }
 
+    /* of the scratch, which others use next */
+
+    job->hits.readings = NULL;
     job->spent += ngx_http_moderate_job_clock() - started;
 }
 
