@@ -33,6 +33,8 @@ static void ngx_http_moderate_heard(ngx_http_moderate_wait_t *wait,
     ngx_int_t rc);
 static ngx_int_t ngx_http_moderate_gather(ngx_http_moderate_wait_t *wait,
     redisReply *reply);
+static redisReply *ngx_http_moderate_gathered(ngx_http_moderate_wait_t *wait,
+    size_t i);
 static void ngx_http_moderate_wait_free(ngx_http_moderate_wait_t *wait);
 static void ngx_http_moderate_complete(ngx_http_moderate_wait_t *wait,
     ngx_int_t rc, redisReply *reply);
@@ -259,7 +261,7 @@ ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
     if (n > 1 && !multi) {
         wait->writes = !reads;
 
-        wait->gathered = ngx_calloc(sizeof(redisReply)
+        wait->gathered = ngx_calloc((n + 1) * sizeof(redisReply)
                                     + n * sizeof(redisReply *),
                                     ngx_cycle->log);
         if (wait->gathered == NULL) {
@@ -268,7 +270,7 @@ ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
 
         wait->gathered->type = REDIS_REPLY_ARRAY;
         wait->gathered->elements = n;
-        wait->gathered->element = (redisReply **) (wait->gathered + 1);
+        wait->gathered->element = (redisReply **) (wait->gathered + n + 1);
     }
 
     p = ngx_http_moderate_format_room(wait, batch);
@@ -556,38 +558,61 @@ ngx_http_moderate_finish(ngx_http_moderate_wait_t *wait, ngx_int_t rc,
 }
 
 
-/* hiredis frees the reply behind the callback: what is in it is taken out */
+/*
+ * hiredis frees the reply behind the callback: what is in it is taken out.
+ * There is room for each, but one that has memory of its own is freed by
+ * hiredis later, which frees the reply with it.
+ */
 
 static ngx_int_t
 ngx_http_moderate_gather(ngx_http_moderate_wait_t *wait, redisReply *reply)
 {
+    size_t       i;
     redisReply  *r;
 
-    r = ngx_alloc(sizeof(redisReply), ngx_cycle->log);
-    if (r == NULL) {
-        wait->refused = 1;
-        return NGX_ERROR;
+    i = wait->commands - 1 - wait->left;
+    r = ngx_http_moderate_gathered(wait, i);
+
+    if (reply->type != REDIS_REPLY_INTEGER && reply->type != REDIS_REPLY_NIL) {
+
+        r = ngx_alloc(sizeof(redisReply), ngx_cycle->log);
+        if (r == NULL) {
+            wait->refused = 1;
+            return NGX_ERROR;
+        }
     }
 
     *r = *reply;
     reply->type = REDIS_REPLY_NIL;
 
-    wait->gathered->element[wait->commands - 1 - wait->left] = r;
+    wait->gathered->element[i] = r;
 
     return NGX_OK;
+}
+
+
+/* the room for one of them, in the same block */
+
+static redisReply *
+ngx_http_moderate_gathered(ngx_http_moderate_wait_t *wait, size_t i)
+{
+    return wait->gathered + 1 + i;
 }
 
 
 static void
 ngx_http_moderate_wait_free(ngx_http_moderate_wait_t *wait)
 {
-    size_t  i;
+    size_t       i;
+    redisReply  *r;
 
     if (wait->gathered != NULL) {
 
         for (i = 0; i < wait->gathered->elements; i++) {
-            if (wait->gathered->element[i] != NULL) {
-                freeReplyObject(wait->gathered->element[i]);
+            r = wait->gathered->element[i];
+
+            if (r != NULL && r != ngx_http_moderate_gathered(wait, i)) {
+                freeReplyObject(r);
             }
         }
 
