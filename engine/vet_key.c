@@ -44,7 +44,7 @@ typedef struct {
 
 static inline size_t vet_key_write(vet_keying_t *k, unsigned char *out,
     vet_key_mark_t *marks, int joined) __attribute__((always_inline));
-static inline size_t vet_key_block(const unsigned char *in,
+static inline size_t vet_key_block(const unsigned char *in, size_t left,
     unsigned char *out, size_t *kept, uint32_t *last);
 static void vet_key_mark(vet_key_mark_t *mark, size_t view, size_t key,
     uint32_t last);
@@ -168,8 +168,8 @@ vet_key_write(vet_keying_t *k, unsigned char *out, vet_key_mark_t *marks,
         at = len;
         before = last;
 
-        if (!joined && size - i >= VET_LANES) {
-            n = vet_key_block(p + i, out + len, &kept, &last);
+        if (!joined) {
+            n = vet_key_block(p + i, size - i, out + len, &kept, &last);
             len += kept;
 
             if (len / VET_KEY_BLOCK != at / VET_KEY_BLOCK) {
@@ -223,20 +223,31 @@ vet_key_write(vet_keying_t *k, unsigned char *out, vet_key_mark_t *marks,
 
 
 /*
- * Writes the key of a block of a text view, up to what is not ASCII in it or
- * to the second of several separators; returns how many bytes were read.
+ * Writes the key of a block of a text view, or of all that is left of it, up
+ * to what is not ASCII in it or to the second of several separators; returns
+ * how many bytes were read.
  */
 
 static inline size_t
-vet_key_block(const unsigned char *in, unsigned char *out, size_t *kept,
-    uint32_t *last)
+vet_key_block(const unsigned char *in, size_t left, unsigned char *out,
+    size_t *kept, uint32_t *last)
 {
-    unsigned     stop, separators, twice;
-    vet_lanes_t  c, words;
+    unsigned       stop, separators, twice;
+    vet_lanes_t    c, words;
+    unsigned char  tail[VET_LANES];
+
+    if (left < VET_LANES) {
+        memset(tail, 0, VET_LANES);
+        memcpy(tail, in, left);
+        in = tail;
+
+    } else {
+        left = VET_LANES;
+    }
 
     c = vet_lanes_load(in);
     words = vet_lanes_words(c);
-    stop = vet_lanes_bits(c) | 1u << VET_LANES;
+    stop = vet_lanes_bits(c) | 1u << left;
     stop = (unsigned) __builtin_ctz(stop);
 
     separators = ~vet_lanes_bits(words) & ((1u << stop) - 1);

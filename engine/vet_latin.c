@@ -33,8 +33,10 @@ static int vet_latin_letter(vet_latin_t *l);
 static int vet_latin_span(vet_latin_t *l, size_t to);
 static void vet_latin_back(vet_latin_t *l);
 #if defined(__SSE2__)
-static int vet_latin_fold(vet_latin_t *l);
-static size_t vet_latin_fold_block(vet_latin_t *l);
+static const unsigned char *vet_latin_ahead(const vet_latin_t *l,
+    unsigned char *tail);
+static int vet_latin_fold(vet_latin_t *l, unsigned char *tail);
+static size_t vet_latin_fold_block(vet_latin_t *l, const unsigned char *p);
 static int vet_latin_room(vet_latin_t *l);
 static size_t vet_latin_block(const unsigned char *p, unsigned char *out);
 static size_t vet_latin_small(const unsigned char *p, unsigned char *out);
@@ -75,6 +77,7 @@ vet_latin_run(vet_latin_t *l)
 
 #if defined(__SSE2__)
     size_t         n;
+    unsigned char  tail[VET_AHEAD];
 #endif
 
     l->region = 0;
@@ -84,12 +87,17 @@ vet_latin_run(vet_latin_t *l)
 #if defined(__SSE2__)
 
         if (l->map == vet_uni_latin_fold) {
-            if (vet_latin_fold(l) != VET_OK) {
+            if (vet_latin_fold(l, tail) != VET_OK) {
                 return vet_pool_failed(l->spans->pool);
             }
 
-        } else if (l->size - l->i >= VET_AHEAD) {
-            n = vet_latin_small(l->data + l->i, l->out + l->len);
+            if (l->i == l->size) {
+                break;
+            }
+
+        } else {
+            n = vet_latin_small(vet_latin_ahead(l, tail), l->out + l->len);
+            n = (n < l->size - l->i) ? n : l->size - l->i;
 
             if (n != 0) {
                 if (!l->region && vet_latin_span(l, 0) != VET_OK) {
@@ -309,12 +317,28 @@ vet_latin_same(vet_str_t value, size_t i, vet_view_kind_t kind)
 
 #if defined(__SSE2__)
 
+/* Returns what is next, with bytes behind it that may be read. */
+
+static const unsigned char *
+vet_latin_ahead(const vet_latin_t *l, unsigned char *tail)
+{
+    if (l->size - l->i >= VET_AHEAD) {
+        return l->data + l->i;
+    }
+
+    memset(tail, 0, VET_AHEAD);
+    memcpy(tail, l->data + l->i, l->size - l->i);
+
+    return tail;
+}
+
+
 /* Folds as many blocks as there are of ordinary letters. */
 
 static int
-vet_latin_fold(vet_latin_t *l)
+vet_latin_fold(vet_latin_t *l, unsigned char *tail)
 {
-    while (l->size - l->i >= VET_AHEAD) {
+    while (l->i < l->size) {
 
         if (l->spans->nalloc - l->spans->n < VET_ROOMY
             && vet_latin_room(l) != VET_OK)
@@ -322,7 +346,7 @@ vet_latin_fold(vet_latin_t *l)
             return VET_ERROR;
         }
 
-        if (vet_latin_fold_block(l) == 0) {
+        if (vet_latin_fold_block(l, vet_latin_ahead(l, tail)) == 0) {
             break;
         }
     }
@@ -339,16 +363,14 @@ vet_latin_fold(vet_latin_t *l)
  */
 
 static size_t
-vet_latin_fold_block(vet_latin_t *l)
+vet_latin_fold_block(vet_latin_t *l, const unsigned char *p)
 {
-    size_t                k, n, from, at, len;
-    unsigned              leads, stop, direct;
-    __m128i               block;
-    vet_span_t           *span;
-    unsigned char        *out;
-    const unsigned char  *p;
+    size_t          k, n, from, at, len;
+    unsigned        leads, stop, direct;
+    __m128i         block;
+    vet_span_t     *span;
+    unsigned char  *out;
 
-    p = l->data + l->i;
     out = l->out;
     len = l->len;
     span = (vet_span_t *) l->spans->elts + l->spans->n;
