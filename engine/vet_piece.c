@@ -28,8 +28,10 @@
 static int vet_piece_letters(const vet_str_t *s, vet_piece_t *token);
 static void vet_piece_mixed(const vet_str_t *s, vet_piece_t *token);
 static void vet_piece_kind(const vet_str_t *s, vet_piece_t *token);
-static vet_class_t vet_piece_class(const vet_str_t *s, size_t i,
+static inline vet_class_t vet_piece_class(const vet_str_t *s, size_t i,
     uint32_t *cp, size_t *n);
+static vet_class_t vet_piece_wide(const vet_str_t *s, size_t i, uint32_t *cp,
+    size_t *n);
 static size_t vet_piece_signs(const vet_str_t *s, size_t i,
     vet_class_t before);
 static int vet_piece_spelled(const vet_str_t *s, size_t i);
@@ -41,7 +43,7 @@ static int vet_piece_spelled(const vet_str_t *s, size_t i);
 #define D  VET_DIGIT
 #define L  VET_LETTER
 
-static const unsigned char  vet_piece_classes[128] = {
+const unsigned char  vet_piece_classes[128] = {
     P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P,
     P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P,
     S, G, P, P, G, P, P, P, P, P, P, P, P, P, P, P,
@@ -271,17 +273,23 @@ vet_piece_kind(const vet_str_t *s, vet_piece_t *token)
 }
 
 
-static vet_class_t
+static inline vet_class_t
 vet_piece_class(const vet_str_t *s, size_t i, uint32_t *cp, size_t *n)
 {
-    unsigned  flags;
-
     *cp = s->data[i];
     *n = 1;
 
-    if (*cp < 0x80) {
-        return vet_piece_classes[*cp];
-    }
+    return (*cp < 0x80) ? (vet_class_t) vet_piece_classes[*cp]
+                        : vet_piece_wide(s, i, cp, n);
+}
+
+
+/* The class of a character that is not ASCII. */
+
+static vet_class_t
+vet_piece_wide(const vet_str_t *s, size_t i, uint32_t *cp, size_t *n)
+{
+    unsigned  flags;
 
     *n = vet_uni_read(s->data + i, s->len - i, cp);
     flags = vet_uni(*cp)->flags;
@@ -340,7 +348,7 @@ vet_piece_signs(const vet_str_t *s, size_t i, vet_class_t before)
 /* Reads a character of a token, as what comes out: letter, digit or mark. */
 
 vet_class_t
-vet_piece_char(const vet_str_t *s, const vet_piece_t *token, size_t i,
+vet_piece_other(const vet_str_t *s, const vet_piece_t *token, size_t i,
     uint32_t *cp, size_t *n)
 {
     vet_class_t  class;
@@ -419,15 +427,11 @@ vet_piece_letter(uint32_t cp)
  */
 
 int
-vet_piece_repeats(const vet_str_t *s, vet_last_t *last, uint32_t cp,
+vet_piece_alike(const vet_str_t *s, vet_last_t *last, uint32_t cp,
     size_t next)
 {
     size_t    n;
     uint32_t  bare, mark;
-
-    if (last->cp == VET_NONE) {
-        return 0;
-    }
 
     bare = vet_piece_bare(cp);
 
@@ -452,14 +456,10 @@ vet_piece_repeats(const vet_str_t *s, vet_last_t *last, uint32_t cp,
 /* The letter without its accent, where it is one. */
 
 uint32_t
-vet_piece_bare(uint32_t cp)
+vet_piece_unaccented(uint32_t cp)
 {
     uint32_t          bare;
     const vet_uni_t  *u;
-
-    if (cp < 0x80) {
-        return cp;
-    }
 
     u = vet_uni(cp);
 

@@ -63,9 +63,23 @@ size_t vet_piece_next(const vet_str_t *s, size_t i, int *space);
 /* Reads the token that begins at i. */
 void vet_piece_read(const vet_str_t *s, size_t i, vet_piece_t *token);
 
+/* Of ASCII; what words are made of is mostly that, and read by few steps. */
+extern const unsigned char  vet_piece_classes[128];
+
 /* Reads a character of a token, as what comes out: letter, digit or mark. */
-vet_class_t vet_piece_char(const vet_str_t *s, const vet_piece_t *token,
+vet_class_t vet_piece_other(const vet_str_t *s, const vet_piece_t *token,
     size_t i, uint32_t *cp, size_t *n);
+
+static inline vet_class_t
+vet_piece_char(const vet_str_t *s, const vet_piece_t *token, size_t i,
+    uint32_t *cp, size_t *n)
+{
+    *cp = s->data[i];
+    *n = 1;
+
+    return (*cp < 0x80 && vet_piece_classes[*cp] == VET_LETTER)
+           ? VET_LETTER : vet_piece_other(s, token, i, cp, n);
+}
 
 /* Returns the letter that a digit or sign is written for, or 0. */
 uint32_t vet_piece_letter(uint32_t cp);
@@ -74,11 +88,28 @@ uint32_t vet_piece_letter(uint32_t cp);
  * Tells whether a letter, with next behind it, repeats the last one, which is
  * then changed.
  */
-int vet_piece_repeats(const vet_str_t *s, vet_last_t *last, uint32_t cp,
+int vet_piece_alike(const vet_str_t *s, vet_last_t *last, uint32_t cp,
     size_t next);
 
+static inline int
+vet_piece_repeats(const vet_str_t *s, vet_last_t *last, uint32_t cp,
+    size_t next)
+{
+    if (last->cp == VET_NONE || (cp < 0x80 && cp != last->bare)) {
+        return 0;
+    }
+
+    return vet_piece_alike(s, last, cp, next);
+}
+
 /* Returns the letter without its accent, where it is one. */
-uint32_t vet_piece_bare(uint32_t cp);
+uint32_t vet_piece_unaccented(uint32_t cp);
+
+static inline uint32_t
+vet_piece_bare(uint32_t cp)
+{
+    return (cp < 0x80) ? cp : vet_piece_unaccented(cp);
+}
 
 
 #endif /* VET_PIECE_H_INCLUDED */

@@ -28,7 +28,7 @@
 #define VET_MANY_NINE       256     /* literals that have a table of their */
 #define VET_FEW_FIVE        16      /* own, or none: see vet_kinds */
 
-#define VET_FILTER_BITS     32      /* of the filter, for each stretch */
+#define VET_FILTER_BITS     16      /* of the filter, for each stretch */
 #define VET_FILTER_LEAST    13      /* log2 of the bits of a filter */
 #define VET_FILTER_MOST     19
 
@@ -406,7 +406,8 @@ vet_table_put(vet_table_t *table, const vet_entry_t *e, uint32_t literal,
     vet_stretch_t  *s;
 
     slot = (size_t) (hash >> (64 - table->bits));
-    table->filter[slot >> 6] |= (uint64_t) 1 << (slot & 63);
+    table->filter[slot >> 6] |= (uint64_t) 1 << (slot & 63)
+                                | (uint64_t) 1 << VET_STRETCH_BIT(hash);
 
     head = &table->heads[slot >> VET_FILTER_HEADS];
     s = &table->stretches[table->n++];

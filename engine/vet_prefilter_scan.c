@@ -224,11 +224,19 @@ vet_scan_words(const vet_table_t *table, const unsigned char *p, size_t i,
 static inline int
 vet_scan_may(const vet_table_t *table, uint64_t hash)
 {
-    size_t  slot;
+    size_t    slot;
+    uint64_t  bits;
 
     slot = (size_t) (hash >> (64 - table->bits));
+    bits = table->filter[slot >> 6];
 
-    return (table->filter[slot >> 6] >> (slot & 63) & 1) != 0;
+    /* the second bit is hardly ever looked at, and not to be made ready */
+
+    if (__builtin_expect((bits >> (slot & 63) & 1) == 0, 1)) {
+        return 0;
+    }
+
+    return (bits >> VET_STRETCH_BIT(hash) & 1) != 0;
 }
 
 

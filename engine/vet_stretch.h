@@ -18,8 +18,9 @@
 #define VET_WORDS           3       /* tables of stretches behind a SPACE */
 #define VET_TABLES          11
 
-#define VET_FILTER_HEADS    5       /* log2 of the bits for each head */
+#define VET_FILTER_HEADS    4       /* log2 of the bits for each head */
 #define VET_STRETCH_TAG(h)  ((uint32_t) ((h) >> 16))
+#define VET_STRETCH_BIT(h)  ((h) >> 8 & 63)     /* in the same word */
 
 /* with a width that is a constant a scan takes a third of the time */
 
@@ -40,7 +41,7 @@ typedef struct {
 /* The literals whose stretches are of one kind. */
 
 typedef struct {
-    uint64_t               *filter;
+    uint64_t               *filter;     /* two bits of one word each */
     uint32_t               *heads;      /* by hash; indexes of stretches + 1 */
     vet_stretch_t          *stretches;
     size_t                  n;
