@@ -82,6 +82,24 @@ vet_pool_t *vet_pool_create_mapped(size_t max);
 void vet_pool_destroy(vet_pool_t *pool);
 
 /*
+ * Pools of one thread that are used again, at most VET_POOLS_SPARE; zeroed by
+ * the caller.  vet_pool_reuse is as vet_pool_create, and vet_pool_spare as
+ * vet_pool_destroy, also for a pool of another thread; vet_pools_free frees
+ * those that are there.
+ */
+
+#define VET_POOLS_SPARE     64
+
+typedef struct {
+    vet_pool_t             *first;
+    size_t                  n;
+} vet_pools_t;
+
+vet_pool_t *vet_pool_reuse(vet_pools_t *spare, size_t max);
+void vet_pool_spare(vet_pools_t *spare, vet_pool_t *pool);
+void vet_pools_free(vet_pools_t *spare);
+
+/*
  * Return size bytes aligned for any type (vet_pcalloc: zeroed), or NULL when
  * memory is out or the pool's maximum would be passed.
  */

@@ -60,6 +60,7 @@ struct vet_block_s {
 
 
 struct vet_pool_s {
+    vet_pool_t             *next;       /* that is spare too */
     size_t                  max;
     size_t                  used;       /* bytes asked for, without padding */
     unsigned char          *pos;        /* free part of the current block */
@@ -68,11 +69,13 @@ struct vet_pool_s {
     vet_block_t            *blocks;
     unsigned                exhausted:1;
     unsigned                mapped:1;   /* all of its blocks */
+    unsigned                again:1;    /* may be used once more */
     max_align_t             data[];
 };
 
 
 static vet_pool_t *vet_pool_make(size_t max, size_t first);
+static void vet_pool_clear(vet_pool_t *pool);
 static void vet_pool_free(vet_pool_t *pool);
 static void *vet_pool_small(vet_pool_t *pool, size_t size);
 static void *vet_pool_block(vet_pool_t *pool, size_t size);
@@ -134,12 +137,83 @@ vet_pool_make(size_t max, size_t first)
 }
 
 
+vet_pool_t *
+vet_pool_reuse(vet_pools_t *spare, size_t max)
+{
+    vet_pool_t  *pool;
+
+    pool = spare->first;
+
+    if (pool == NULL) {
+        pool = vet_pool_create(max);
+
+        /* under AddressSanitizer what was freed is not used again */
+
+        if (pool != NULL) {
+            pool->again = (VET_POOL_SMALL != 0);
+        }
+
+        return pool;
+    }
+
+    spare->first = pool->next;
+    spare->n--;
+    pool->max = max;
+
+    return pool;
+}
+
+
+void
+vet_pool_spare(vet_pools_t *spare, vet_pool_t *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+
+    if (spare->n == VET_POOLS_SPARE || !pool->again) {
+        vet_pool_destroy(pool);
+        return;
+    }
+
+    vet_pool_clear(pool);
+
+    pool->next = spare->first;
+    spare->first = pool;
+    spare->n++;
+}
+
+
+void
+vet_pools_free(vet_pools_t *spare)
+{
+    vet_pool_t  *pool;
+
+    while (spare->first != NULL) {
+        pool = spare->first;
+        spare->first = pool->next;
+        vet_pool_destroy(pool);
+    }
+
+    spare->n = 0;
+}
+
+
 void
 vet_pool_begin(vet_pool_t *pool, const vet_pool_t *within)
 {
+    vet_pool_clear(pool);
+    pool->max = within->max - within->used;
+}
+
+
+/* Frees what was allocated; all that is kept is the first block. */
+
+static void
+vet_pool_clear(vet_pool_t *pool)
+{
     vet_pool_free(pool);
 
-    pool->max = within->max - within->used;
     pool->used = 0;
     pool->exhausted = 0;
     pool->blocks = NULL;

@@ -238,7 +238,7 @@ ngx_http_moderate_ctx_free(ngx_http_moderate_ctx_t *ctx)
     }
 
     if (ctx->pool != NULL) {
-        vet_pool_destroy(ctx->pool);
+        vet_pool_spare(ctx->pools, ctx->pool);
         ctx->pool = NULL;
     }
 

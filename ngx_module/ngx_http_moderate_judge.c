@@ -45,6 +45,7 @@ typedef struct {
     ngx_uint_t                    too_large;
 
     vet_pool_t                   *pool;
+    vet_pools_t                  *pools;        /* of the loop; or NULL */
     vet_submission_t              submission;
     vet_hits_t                    hits;
     vet_str_t                     fingerprint;
@@ -70,6 +71,7 @@ static ngx_int_t ngx_http_moderate_judge_end(ngx_http_request_t *r,
 
 static void ngx_http_moderate_job_run(ngx_http_moderate_job_t *job,
     vet_scratch_t *scratch);
+static void ngx_http_moderate_job_free(ngx_http_moderate_job_t *job);
 static void ngx_http_moderate_job_begin(ngx_http_moderate_job_t *job);
 static int ngx_http_moderate_job_parse(ngx_http_moderate_job_t *job);
 static int ngx_http_moderate_job_match(ngx_http_moderate_job_t *job,
@@ -132,6 +134,7 @@ ngx_http_moderate_job_init(ngx_http_request_t *r,
 
     ngx_memzero(job, sizeof(ngx_http_moderate_job_t));
 
+    job->pools = &mmcf->pools;
     job->too_large = (ctx->submission.unreadable == VET_TOO_LARGE);
     job->form = ctx->conf->form;
     job->ruleset = ctx->set->ruleset;
@@ -185,6 +188,7 @@ ngx_http_moderate_judge_in_thread(ngx_http_request_t *r,
     copy = task->ctx;
     *copy = *job;
     copy->pool = NULL;
+    copy->pools = NULL;
 
     /* the set's own may change while the thread reads it */
 
@@ -209,7 +213,7 @@ ngx_http_moderate_judge_in_thread(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    vet_pool_destroy(job->pool);
+    ngx_http_moderate_job_free(job);
 
     ctx->judging = task;
     ctx->state = NGX_HTTP_MODERATE_JUDGING;
@@ -325,6 +329,7 @@ ngx_http_moderate_judge_end(ngx_http_request_t *r,
     mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
 
     ctx->pool = job->pool;
+    ctx->pools = &mmcf->pools;
     ctx->spent = job->spent;
 
     if (job->rc != VET_OK) {
@@ -359,12 +364,14 @@ ngx_http_moderate_job_run(ngx_http_moderate_job_t *job, vet_scratch_t *scratch)
 
     /* of an attempt before */
 
-    vet_pool_destroy(job->pool);
+    ngx_http_moderate_job_free(job);
     ngx_http_moderate_job_begin(job);
     job->submission.unreadable = job->too_large ? VET_TOO_LARGE : VET_READABLE;
 
     job->rc = VET_ERROR;
-    job->pool = vet_pool_create(job->memory);
+    job->pool = (job->pools == NULL)
+                ? vet_pool_create(job->memory)
+                : vet_pool_reuse(job->pools, job->memory);
 
     if (job->pool != NULL) {
 
@@ -398,6 +405,20 @@ ngx_http_moderate_job_run(ngx_http_moderate_job_t *job, vet_scratch_t *scratch)
 
     job->hits.readings = NULL;
     job->spent += ngx_http_moderate_job_clock() - started;
+}
+
+
+static void
+ngx_http_moderate_job_free(ngx_http_moderate_job_t *job)
+{
+    if (job->pools == NULL) {
+        vet_pool_destroy(job->pool);
+
+    } else {
+        vet_pool_spare(job->pools, job->pool);
+    }
+
+    job->pool = NULL;
 }
 
 
@@ -448,7 +469,7 @@ ngx_http_moderate_job_match(ngx_http_moderate_job_t *job,
      * this much is judged as one that is too large.
      */
 
-    vet_pool_destroy(job->pool);
+    ngx_http_moderate_job_free(job);
     ngx_http_moderate_job_begin(job);
 
     job->pool = vet_pool_create(NGX_HTTP_MODERATE_POOL);

@@ -439,6 +439,7 @@ ngx_http_moderate_exit_process(ngx_cycle_t *cycle)
     ngx_http_moderate_watch_stop(mmcf);
 
     ngx_http_moderate_secret_stop(mmcf);
+    vet_pools_free(&mmcf->pools);
     vet_scratch_destroy(mmcf->scratch);
     mmcf->scratch = NULL;
 }

@@ -158,6 +158,7 @@ typedef struct {
     ngx_event_t                 keep;           /* of all that is held */
     ngx_http_moderate_worker_stats_t  *worker_stats;    /* or NULL */
     vet_scratch_t              *scratch;
+    vet_pools_t                 pools;          /* of submissions, spare */
     ngx_connection_t           *watch;          /* of rule files; or NULL */
 } ngx_http_moderate_main_conf_t;
 
@@ -252,6 +253,7 @@ typedef struct {
     ngx_thread_task_t          *judging;
 
     vet_pool_t                 *pool;
+    vet_pools_t                *pools;          /* where it goes then */
     vet_submission_t            submission;
     vet_hits_t                  hits;
     vet_verdict_t               verdict;

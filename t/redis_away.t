@@ -161,12 +161,21 @@ ladder('frozen');
 
 # what is sent to it has a limit: 80M do not wait in memory
 
-@sockets = map {
-    send_post('/unlimited', 'pills&filler=' . 'x' x 1000000)
-} 1 .. 80;
-is(codes(@sockets), '503 x 80', 'frozen and large');
-like($t->error_log(), qr/commands in flight, no more are sent/,
-     'limit of what is in flight');
+# unless it takes so long to send them that Redis is given up meanwhile
+
+my (@large, $full);
+
+for (1 .. 5) {
+    @sockets = map {
+        send_post('/unlimited', 'pills&filler=' . 'x' x 1000000)
+    } 1 .. 80;
+    push @large, codes(@sockets);
+    $full = $t->error_log() =~ /commands in flight, no more are sent/;
+    last if $full;
+}
+
+is(scalar(grep { $_ ne '503 x 80' } @large), 0, 'frozen and large');
+ok($full, 'limit of what is in flight');
 
 is(scalar(grep { $_->{uri} !~ /^.(?:un|dry)/ } $t->backend_requests()), 0,
    'nothing was passed');

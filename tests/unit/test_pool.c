@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "vet.h"
+#include "vet_pool.h"
 
 
 static void test_sizes(void **state);
@@ -20,6 +21,8 @@ static void sizes_of(vet_pool_t *pool);
 static void test_maximum(void **state);
 static void test_overflow(void **state);
 static void test_zero(void **state);
+static void test_reuse(void **state);
+static void test_within(void **state);
 
 
 /* Allocations of all sizes are aligned, writable and apart from each other. */
@@ -222,6 +225,98 @@ test_mapped(void **state)
 }
 
 
+/*
+ * A pool that was used is as a new one, with the maximum it is given then; and
+ * no more are kept than may be.
+ */
+
+static void
+test_reuse(void **state)
+{
+    size_t        i, n;
+    vet_pool_t   *pool, *many[VET_POOLS_SPARE + 2];
+    vet_pools_t   spare;
+
+    (void) state;
+
+    memset(&spare, 0, sizeof(vet_pools_t));
+
+    for (i = 0; i < 3; i++) {
+        pool = vet_pool_reuse(&spare, 100000 >> i);
+        assert_non_null(pool);
+        assert_int_equal(spare.n, 0);
+        assert_null(vet_palloc(pool, (100000 >> i) + 1));
+        assert_true(vet_pool_exhausted(pool));
+        vet_pool_spare(&spare, pool);
+
+        pool = vet_pool_reuse(&spare, 100000 >> i);
+        assert_non_null(pool);
+        assert_false(vet_pool_exhausted(pool));
+
+        for (n = 0; n < (size_t) (100000 >> i); n += 1000) {
+            assert_non_null(memset(vet_palloc(pool, 1000), 'a', 1000));
+        }
+
+        assert_false(vet_pool_exhausted(pool));
+        vet_pool_spare(&spare, pool);
+    }
+
+    for (i = 0; i < VET_POOLS_SPARE + 2; i++) {
+        many[i] = vet_pool_reuse(&spare, 1000);
+        assert_non_null(many[i]);
+        assert_non_null(vet_palloc(many[i], 1000));
+    }
+
+    for (i = 0; i < VET_POOLS_SPARE + 2; i++) {
+        vet_pool_spare(&spare, many[i]);
+    }
+
+    assert_true(spare.n <= VET_POOLS_SPARE);
+
+    /* those of others, and none */
+
+    vet_pool_spare(&spare, vet_pool_create(10));
+    vet_pool_spare(&spare, NULL);
+    assert_true(spare.n <= VET_POOLS_SPARE);
+
+    vet_pools_free(&spare);
+    assert_int_equal(spare.n, 0);
+    assert_null(spare.first);
+}
+
+
+/* What is taken within another pool is at most what that has left. */
+
+static void
+test_within(void **state)
+{
+    vet_pool_t  *work, *pool;
+
+    (void) state;
+
+    work = vet_pool_create_work();
+    pool = vet_pool_create(1000);
+    assert_true(work != NULL && pool != NULL);
+
+    assert_non_null(vet_palloc(pool, 400));
+    vet_pool_begin(work, pool);
+    assert_non_null(vet_palloc(work, 600));
+    vet_pool_end(work, pool);
+    assert_false(vet_pool_exhausted(pool));
+
+    assert_null(vet_palloc(work, 1));
+    vet_pool_end(work, pool);
+    assert_true(vet_pool_exhausted(pool));
+
+    vet_pool_begin(work, pool);
+    assert_false(vet_pool_exhausted(work));
+    assert_non_null(vet_palloc(work, 600));
+
+    vet_pool_destroy(work);
+    vet_pool_destroy(pool);
+}
+
+
 int
 main(void)
 {
@@ -231,6 +326,8 @@ main(void)
         cmocka_unit_test(test_maximum),
         cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_zero),
+        cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_within),
         cmocka_unit_test(test_mapped),
     };
 
