@@ -540,14 +540,19 @@ vet_latin_small(const unsigned char *p, unsigned char *out)
 }
 
 
-/* Where "à" to "ý", "ă", "đ", "ĩ", "ũ", "ơ" and "ư" begin. */
+/*
+ * Where "à" to "ý", "ă", "đ", "ĩ", "ũ", "ơ" and "ư" begin, but for "ð", which
+ * looks like "đ" and is that in the view, and what is no letter.
+ */
 
 static __m128i
 vet_latin_two(__m128i block, __m128i second)
 {
     __m128i  c3, c4, c5, c6;
 
-    c3 = _mm_andnot_si128(_mm_cmpeq_epi8(second, _mm_set1_epi8('\xb7')),
+    c3 = _mm_or_si128(_mm_cmpeq_epi8(second, _mm_set1_epi8('\xb0')),
+                      _mm_cmpeq_epi8(second, _mm_set1_epi8('\xb7')));
+    c3 = _mm_andnot_si128(c3,
                           _mm_and_si128(_mm_cmpgt_epi8(second,
                                                        _mm_set1_epi8('\x9f')),
                                         _mm_cmplt_epi8(second,

@@ -51,6 +51,7 @@ static void odd(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind);
 static void test_words(void **state);
 static void test_spaces(void **state);
 static void test_odd(void **state);
+static void test_letters(void **state);
 
 
 /* Writes words of some pieces; returns how many bytes. */
@@ -261,6 +262,59 @@ test_odd(void **state)
 }
 
 
+/* Each Latin letter is in a long text what the tables have for it. */
+
+static void
+test_letters(void **state)
+{
+    size_t         at, n, len, kind, seen;
+    uint32_t       cp, own;
+    vet_str_t      value;
+    vet_pool_t    *pool;
+    vet_view_t     view;
+    unsigned char  bytes[2 * WORD + VET_UNI_BYTES];
+    unsigned char  wanted[2 * WORD + VET_UNI_BYTES];
+
+    (void) state;
+
+    seen = 0;
+
+    for (at = 0; at < VET_UNI_LATIN_N; at++) {
+        cp = (uint32_t) ((at < 0x200) ? 0x80 + at : 0x1e00 + at - 0x200);
+
+        for (kind = VET_VIEW_TEXT; kind <= VET_VIEW_FOLDED; kind++) {
+            own = (kind == VET_VIEW_TEXT) ? vet_uni_latin_text[at]
+                                          : vet_uni_latin_fold[at];
+            if (own == 0) {
+                continue;
+            }
+
+            memset(bytes, 'x', sizeof(bytes));
+            memset(wanted, 'x', sizeof(wanted));
+            n = vet_uni_write(cp, bytes + WORD);
+            len = vet_uni_write(own, wanted + WORD);
+
+            memset(bytes + WORD + n, 'x', WORD);
+            memset(wanted + WORD + len, 'x', WORD);
+
+            pool = vet_pool_create(SIZE_MAX);
+            assert_non_null(pool);
+
+            value.data = bytes;
+            value.len = 2 * WORD + n;
+            assert_int_equal(vet_view_build(pool, value, kind, &view), VET_OK);
+            assert_int_equal(view.text.len, 2 * WORD + len);
+            assert_memory_equal(view.text.data, wanted, view.text.len);
+
+            vet_pool_destroy(pool);
+            seen++;
+        }
+    }
+
+    assert_true(seen > 1000);
+}
+
+
 int
 main(void)
 {
@@ -268,6 +322,7 @@ main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_spaces),
         cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_letters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
