@@ -455,7 +455,8 @@ is(set($s)->{failures}, 2, 'failures are remembered');
 $t->redis('CONFIG', 'SET', 'appendfsync', 'everysec');
 $t->redis('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
 ok($t->reload(), 'reload of a lossy Redis');
-ok(wait_until(sub { reasons($s = status_json()) eq 'redis-unsafe' }),
+ok(wait_until(sub { reasons($s = status_json()) eq 'redis-unsafe'
+                    && (workers($s))[0]{redis}{queue}{unsafe} }),
    'unsafe');
 is((workers($s))[0]{redis}{queue}{unsafe}{message},
    '"maxmemory-policy" is "allkeys-lru", "noeviction" is safe; '
