@@ -4,7 +4,7 @@
  *
  * Many literals in a text at once.
  *
- * Of each literal a stretch of 8, 4, 2 or 1 bytes is kept in a table, and a
+ * Of each literal a stretch of 8, 4, 3, 2 or 1 bytes is kept in a table, and a
  * filter of bits tells for a place of the text whether it may be there: nearly
  * always it is not.  Stretches are chosen so that few literals share one: rules
  * have many phrases that begin alike.

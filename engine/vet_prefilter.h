@@ -48,7 +48,8 @@ typedef struct vet_prefilter_s  vet_prefilter_t;
 
 /*
  * Makes one of n literals, none empty, which it sorts and copies.  Several may
- * have the same id, and the same text may have several.  NULL: memory is out.
+ * have the same id, and the same text may have several.  It lives as long as
+ * the pool that it is made in.  NULL: memory is out.
  */
 vet_prefilter_t *vet_prefilter_create(vet_pool_t *pool,
     vet_literal_t *literals, size_t n);

@@ -122,7 +122,8 @@ vet_scan_all(const vet_scan_t *s, unsigned kind)
 
 /*
  * Returns the next place below n that may have a stretch, at i or behind it.
- * Nothing is called from here, so that all is kept in registers.
+ * Nothing is called from here, so that all is kept in registers, and what
+ * vet_kinds has is written out, so that it is constant.
  */
 
 static size_t
@@ -254,7 +255,6 @@ vet_scan_place(const vet_scan_t *s, const vet_table_t *table, uint64_t hash,
 
     for (k = table->heads[slot >> VET_FILTER_HEADS]; k != 0; k = t->next) {
         t = &table->stretches[k - 1];
-
         start = pos - t->before;
 
         if (t->tag != VET_STRETCH_TAG(hash) || t->before > pos

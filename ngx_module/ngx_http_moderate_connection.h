@@ -50,7 +50,7 @@ struct ngx_http_moderate_redis_s {
 
     unsigned                    queue:1;        /* what is held is here */
     unsigned                    connected:1;
-    unsigned                    writing:1;
+    unsigned                    writing:1;      /* hiredis is at it */
     unsigned                    stopping:1;     /* calls nobody back */
     unsigned                    unsafe:1;
     unsigned                    late:1;         /* since the last reply */

@@ -227,7 +227,8 @@ test_mapped(void **state)
 
 /*
  * A pool that was used is as a new one, with the maximum it is given then; and
- * no more are kept than may be.
+ * no more are kept than may be.  With sanitizers none is kept, and only the
+ * interface is tried; t/ with the plain module goes through the rest.
  */
 
 static void
