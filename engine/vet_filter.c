@@ -128,6 +128,8 @@ vet_filter_pattern(vet_filtering_t *f, vet_test_rule_t *rule, uint32_t index)
     rc = vet_literals_find(f->rs->source, rule->phrases[0].text,
                            rule->view == VET_VIEW_RAW, &literals);
 
+    rule->reach = literals.reach;
+
     for (i = 0; rc == VET_OK && i < literals.n; i++) {
         rc = vet_filter_literal(&f->patterns[rule->view], literals.elts[i],
                                 index);

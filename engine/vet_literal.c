@@ -47,7 +47,8 @@ static void vet_re_condition(vet_re_t *r, vet_piece_t *piece);
 static void vet_re_options(vet_re_t *r, vet_piece_t *piece);
 static int vet_literals_copy(vet_pool_t *pool, const vet_literals_t *from,
     vet_literals_t *to);
-static int vet_literals_spare(const vet_literals_t *set, size_t i);
+static int vet_literals_spare(const vet_literals_t *set, size_t i,
+    uint32_t *reach);
 
 
 int
@@ -165,6 +166,7 @@ vet_re_atom(vet_re_t *r, vet_piece_t *piece)
 
         case '.':
             r->p++;
+            vet_piece_one(r, piece);
             return;
 
         case '^':
@@ -518,6 +520,7 @@ vet_re_behind(vet_re_t *r, vet_piece_t *piece)
     if (c == '=' || c == '*' || c == '!') {
         r->p++;
         vet_re_look(r, piece, c != '!');
+        piece->best.reach = VET_FAR;
         return;
     }
 
@@ -647,22 +650,27 @@ vet_re_more(vet_re_t *r)
 }
 
 
-/* A literal that has another one of the set in it is not needed. */
+/*
+ * A literal that has another one of the set in it is not needed, but the way
+ * to that one is longer.
+ */
 
 static int
 vet_literals_copy(vet_pool_t *pool, const vet_literals_t *from,
     vet_literals_t *to)
 {
     size_t          i;
+    uint32_t        reach;
     vet_literals_t  one;
 
+    reach = 0;
     to->elts = vet_palloc(pool, from->n * sizeof(vet_str_t));
     if (to->elts == NULL) {
         return VET_ERROR;
     }
 
     for (i = 0; i < from->n; i++) {
-        if (vet_literals_spare(from, i)) {
+        if (vet_literals_spare(from, i, &reach)) {
             continue;
         }
 
@@ -675,27 +683,41 @@ vet_literals_copy(vet_pool_t *pool, const vet_literals_t *from,
         to->elts[to->n++] = one.elts[0];
     }
 
+    to->reach = (from->reach > VET_FAR - reach) ? VET_FAR : from->reach + reach;
+
     return VET_OK;
 }
 
 
+/* Makes reach as large as where in it any other one may be. */
+
 static int
-vet_literals_spare(const vet_literals_t *set, size_t i)
+vet_literals_spare(const vet_literals_t *set, size_t i, uint32_t *reach)
 {
-    size_t     j;
-    vet_str_t  a, b;
+    int                   spare;
+    size_t                j;
+    uint32_t              at;
+    vet_str_t             a, b;
+    const unsigned char  *p;
 
     a = set->elts[i];
+    spare = 0;
 
     for (j = 0; j < set->n; j++) {
         b = set->elts[j];
 
-        if ((b.len < a.len || (b.len == a.len && j < i))
-            && memmem(a.data, a.len, b.data, b.len) != NULL)
-        {
-            return 1;
+        if (b.len > a.len || (b.len == a.len && j >= i)) {
+            continue;
+        }
+
+        p = memmem(a.data, a.len, b.data, b.len);
+
+        if (p != NULL) {
+            at = (uint32_t) (p - a.data);
+            *reach = (at > *reach) ? at : *reach;
+            spare = 1;
         }
     }
 
-    return 0;
+    return spare;
 }

@@ -15,13 +15,17 @@
 #include "vet_rules.h"
 
 
-/* A piece of a pattern: what is known of the text that it matches. */
+/*
+ * A piece of a pattern: what is known of the text that it matches.  Only of
+ * best the reach is told: where it is in the piece, or behind its begin.
+ */
 
 typedef struct {
     vet_literals_t          head;       /* begins with one of these */
     vet_literals_t          tail;       /* ends with one of these */
     vet_literals_t          best;       /* one of these is in it, or known */
                                         /* to be elsewhere in the text */
+    uint32_t                most;       /* bytes that it may take; VET_FAR */
     unsigned                whole:1;    /* tail has all that it may be */
 } vet_piece_t;
 
@@ -59,8 +63,9 @@ void vet_re_class(vet_re_t *r, vet_piece_t *piece);
 
 /* vet_literal_piece.c */
 
-/* Anything; nothing; one character. */
+/* Anything; any one character; nothing; a character. */
 void vet_piece_any(const vet_re_t *r, vet_piece_t *piece);
+void vet_piece_one(const vet_re_t *r, vet_piece_t *piece);
 void vet_piece_empty(const vet_re_t *r, vet_piece_t *piece);
 void vet_piece_character(vet_re_t *r, uint32_t cp, vet_piece_t *piece);
 

@@ -54,7 +54,11 @@ vet_re_escape(vet_re_t *r, vet_piece_t *piece)
     switch (c) {
 
     case 'd': case 'D': case 'w': case 'W': case 's': case 'S': case 'h':
-    case 'H': case 'v': case 'V': case 'R': case 'X':
+    case 'H': case 'v': case 'V': case 'R':
+        vet_piece_one(r, piece);
+        return;
+
+    case 'X':
         return;
 
     case 'b': case 'B': case 'A': case 'Z': case 'z': case 'G': case 'K':
@@ -66,9 +70,15 @@ vet_re_escape(vet_re_t *r, vet_piece_t *piece)
             vet_re_until(r, '}');
         }
 
+        vet_piece_one(r, piece);
         return;
 
-    case 'p': case 'P': case 'o': case 'g': case 'k':
+    case 'p': case 'P':
+        vet_re_reference(r);
+        vet_piece_one(r, piece);
+        return;
+
+    case 'o': case 'g': case 'k':
         vet_re_reference(r);
         return;
 
@@ -250,7 +260,7 @@ vet_re_class(vet_re_t *r, vet_piece_t *piece)
     }
 
     if (open || n == 0) {
-        vet_piece_any(r, piece);
+        vet_piece_one(r, piece);
     }
 }
 

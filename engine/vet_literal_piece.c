@@ -23,7 +23,11 @@
 #define VET_RARE_IN_LINKS    12
 
 
-static void vet_piece_better(vet_literals_t *best, const vet_literals_t *set);
+static void vet_piece_better(vet_literals_t *best, const vet_literals_t *set,
+    uint32_t reach);
+static uint32_t vet_piece_tail(const vet_piece_t *piece);
+static uint32_t vet_reach_sum(uint32_t a, uint32_t b);
+static uint32_t vet_reach_times(uint32_t a, uint32_t n);
 static int vet_piece_cross(vet_re_t *r, const vet_literals_t *a,
     const vet_literals_t *b, vet_literals_t *set);
 static int vet_piece_add(vet_re_t *r, vet_literals_t *set,
@@ -44,6 +48,17 @@ vet_piece_any(const vet_re_t *r, vet_piece_t *piece)
     memset(piece, 0, sizeof(vet_piece_t));
     piece->head = r->empty;
     piece->tail = r->empty;
+    piece->most = VET_FAR;
+}
+
+
+/* Two where they are one end of a line: no more bytes than of a character. */
+
+void
+vet_piece_one(const vet_re_t *r, vet_piece_t *piece)
+{
+    vet_piece_any(r, piece);
+    piece->most = VET_UNI_BYTES;
 }
 
 
@@ -51,6 +66,7 @@ void
 vet_piece_empty(const vet_re_t *r, vet_piece_t *piece)
 {
     vet_piece_any(r, piece);
+    piece->most = 0;
     piece->whole = 1;
 }
 
@@ -67,7 +83,7 @@ vet_piece_character(vet_re_t *r, uint32_t cp, vet_piece_t *piece)
     vet_literals_t  other;
     unsigned char   bytes[VET_UNI_BYTES];
 
-    vet_piece_any(r, piece);
+    vet_piece_one(r, piece);
 
     if (r->caseless && cp >= 0x80) {
         return;
@@ -85,6 +101,7 @@ vet_piece_character(vet_re_t *r, uint32_t cp, vet_piece_t *piece)
         return;
     }
 
+    piece->most = r->caseless ? VET_UNI_BYTES : (uint32_t) len;
     piece->whole = 1;
 
     if (!r->caseless || ((cp | 0x20) != 'k' && (cp | 0x20) != 's')) {
@@ -106,9 +123,11 @@ void
 vet_piece_append(vet_re_t *r, vet_piece_t *piece, const vet_piece_t *next)
 {
     int                    crossed;
+    uint32_t               tail;
     vet_literals_t         joint;
     const vet_literals_t  *begin;
 
+    tail = vet_piece_tail(piece);
     begin = next->whole ? &next->tail : &next->head;
     crossed = vet_piece_cross(r, &piece->tail, begin, &joint);
 
@@ -116,17 +135,19 @@ vet_piece_append(vet_re_t *r, vet_piece_t *piece, const vet_piece_t *next)
         joint = piece->tail;
     }
 
-    vet_piece_better(&piece->best, &next->best);
+    vet_piece_better(&piece->best, &next->best,
+                     vet_reach_sum(piece->most, next->best.reach));
 
     if (piece->whole && (!crossed || !next->whole)) {
         piece->head = joint;
         piece->whole = 0;
 
     } else if (!crossed || !next->whole) {
-        vet_piece_better(&piece->best, &joint);
+        vet_piece_better(&piece->best, &joint, tail);
     }
 
     piece->tail = (crossed && next->whole) ? joint : next->tail;
+    piece->most = vet_reach_sum(piece->most, next->most);
 }
 
 
@@ -139,6 +160,7 @@ vet_piece_join(vet_re_t *r, vet_piece_t *piece, const vet_piece_t *other)
 
     a = *piece;
     b = *other;
+    piece->most = (a.most > b.most) ? a.most : b.most;
 
     if (a.whole && b.whole
         && vet_piece_add(r, &piece->tail, &b.tail, VET_LITERALS_CROSS))
@@ -152,6 +174,7 @@ vet_piece_join(vet_re_t *r, vet_piece_t *piece, const vet_piece_t *other)
     vet_piece_best(&a);
     vet_piece_best(&b);
     vet_piece_any(r, piece);
+    piece->most = (a.most > b.most) ? a.most : b.most;
 
     if (a.best.n != 0 && b.best.n != 0) {
         piece->best = a.best;
@@ -173,7 +196,9 @@ vet_piece_repeat(vet_re_t *r, vet_piece_t *piece, uint32_t min,
     if (min == 0) {
 
         if (max != 1 || !piece->whole) {
+            i = vet_reach_times(piece->most, max);
             vet_piece_any(r, piece);
+            piece->most = i;
             return;
         }
 
@@ -187,6 +212,8 @@ vet_piece_repeat(vet_re_t *r, vet_piece_t *piece, uint32_t min,
     for (i = 1; i < min && i < VET_LITERAL_REPEATS; i++) {
         vet_piece_append(r, piece, &one);
     }
+
+    piece->most = vet_reach_times(one.most, max);
 
     /* it ends as it begins, but may go on in between */
 
@@ -202,20 +229,69 @@ vet_piece_repeat(vet_re_t *r, vet_piece_t *piece, uint32_t min,
 void
 vet_piece_best(vet_piece_t *piece)
 {
-    vet_piece_better(&piece->best, &piece->tail);
+    vet_piece_better(&piece->best, &piece->tail, vet_piece_tail(piece));
 
     if (!piece->whole) {
-        vet_piece_better(&piece->best, &piece->head);
+        vet_piece_better(&piece->best, &piece->head, 0);
     }
 }
 
 
+/* Of two that are as rare the one that is nearer to the begin. */
+
 static void
-vet_piece_better(vet_literals_t *best, const vet_literals_t *set)
+vet_piece_better(vet_literals_t *best, const vet_literals_t *set,
+    uint32_t reach)
 {
-    if (vet_literals_cost(set) < vet_literals_cost(best)) {
+    uint64_t  cost, least;
+
+    cost = vet_literals_cost(set);
+    least = vet_literals_cost(best);
+
+    if (cost < least || (cost == least && cost != UINT64_MAX
+                         && reach < best->reach))
+    {
         *best = *set;
+        best->reach = reach;
     }
+}
+
+
+/* Gives the most bytes before the literals that the piece ends with. */
+
+static uint32_t
+vet_piece_tail(const vet_piece_t *piece)
+{
+    size_t    i;
+    uint32_t  least;
+
+    if (piece->whole || piece->most == VET_FAR) {
+        return piece->whole ? 0 : VET_FAR;
+    }
+
+    least = piece->most;
+
+    for (i = 0; i < piece->tail.n; i++) {
+        if (piece->tail.elts[i].len < least) {
+            least = (uint32_t) piece->tail.elts[i].len;
+        }
+    }
+
+    return piece->most - least;
+}
+
+
+static uint32_t
+vet_reach_sum(uint32_t a, uint32_t b)
+{
+    return (a > VET_FAR - b) ? VET_FAR : a + b;
+}
+
+
+static uint32_t
+vet_reach_times(uint32_t a, uint32_t n)
+{
+    return (a != 0 && n > VET_FAR / a) ? VET_FAR : a * n;
 }
 
 
@@ -268,6 +344,7 @@ vet_literals_one(vet_pool_t *pool, const unsigned char *data, size_t len,
     set->elts[0].data = copy;
     set->elts[0].len = len;
     set->n = 1;
+    set->reach = 0;
 
     return VET_OK;
 }
@@ -325,6 +402,7 @@ vet_literals_cross(vet_pool_t *pool, const vet_literals_t *a,
 
     set->elts = elts;
     set->n = n;
+    set->reach = 0;
 
     return VET_OK;
 }
@@ -339,6 +417,7 @@ vet_literals_join(vet_pool_t *pool, const vet_literals_t *a,
 
     joined.elts = vet_palloc(pool, (a->n + b->n + 1) * sizeof(vet_str_t));
     joined.n = a->n;
+    joined.reach = (a->reach > b->reach) ? a->reach : b->reach;
 
     if (joined.elts == NULL) {
         return VET_ERROR;

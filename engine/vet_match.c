@@ -37,7 +37,7 @@ static int vet_match_fields(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
 static int vet_match_candidates(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
-    vet_reading_t *reading);
+    vet_reading_t *reading, uint64_t blocks);
 static int vet_match_places(vet_matcher_t *m, vet_finding_t *f,
     const vet_candidate_t *places, size_t n, vet_reading_t *reading);
 static size_t vet_match_next(vet_str_t text, size_t i);
@@ -473,7 +473,8 @@ vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
 
     for (i = 0; rc == VET_OK && i < readings->n; i++) {
         f->seen = (i == 0) ? 0 : f->n;
-        rc = vet_match_pattern(m, f, field, &readings->elts[i]);
+        rc = vet_match_pattern(m, f, field, &readings->elts[i],
+                               VET_BLOCKS_ALL);
     }
 
     return rc;
@@ -487,17 +488,19 @@ vet_match_candidates(vet_matcher_t *m, vet_finding_t *f)
 {
     int                     rc;
     size_t                  i, n;
+    uint64_t                blocks;
     vet_reading_t          *reading;
     const vet_candidate_t  *c;
 
     for (i = 0; i < m->ncandidates; i += n) {
         c = &m->candidates[i];
+        blocks = c->blocks;
         n = 1;
 
         while (i + n < m->ncandidates && c->field == c[n].field
                && c->reading == c[n].reading && c->kind == c[n].kind)
         {
-            n++;
+            blocks |= c[n++].blocks;
         }
 
         if (!vet_match_applies(m, f->test, c->field)) {
@@ -510,7 +513,7 @@ vet_match_candidates(vet_matcher_t *m, vet_finding_t *f)
                   ? 0 : f->n;
 
         rc = (c->kind == VET_CANDIDATE_PATTERN)
-             ? vet_match_pattern(m, f, c->field, reading)
+             ? vet_match_pattern(m, f, c->field, reading, blocks)
              : vet_match_places(m, f, c, n, reading);
         if (rc != VET_OK) {
             return rc;
@@ -523,10 +526,10 @@ vet_match_candidates(vet_matcher_t *m, vet_finding_t *f)
 
 static int
 vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
-    vet_reading_t *reading)
+    vet_reading_t *reading, uint64_t blocks)
 {
     int                rc;
-    size_t             from, start, end;
+    size_t             from, limit, start, end;
     vet_str_t          text;
     vet_found_t        found;
     const vet_view_t  *view;
@@ -539,9 +542,16 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
     text = view->text;
     from = 0;
 
-    while (from < text.len && !(f->full && f->n >= VET_HITS_PER_RULE)) {
+    while (vet_match_window(text, f->test->reach, blocks, &from, &limit)
+           && !(f->full && f->n >= VET_HITS_PER_RULE))
+    {
         rc = vet_pattern_find(f->test->patterns, m->scratch, text, from,
-                              &found);
+                              limit, &found);
+
+        if (rc == VET_DECLINED && limit < text.len) {
+            from = vet_match_next(text, limit);
+            continue;
+        }
 
         if (rc == VET_DECLINED) {
             return VET_OK;
@@ -559,7 +569,7 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
             return rc;
         }
 
-        if (found.end <= from) {
+        if (found.end <= from || found.end == found.start) {
             found.end = vet_match_next(text, (found.start > from)
                                              ? found.start : from);
         }

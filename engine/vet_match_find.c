@@ -19,11 +19,15 @@
 
 
 /*
- * So many candidates are more than any text has, and take 2 MiB: a text that
+ * So many candidates are more than any text has, and take 3 MiB: a text that
  * has more was made to have them, and there is no time for it.
  */
 
 #define VET_CANDIDATES_MAX  65536
+
+/* bytes between two windows that are tried rather than left out: a call each */
+
+#define VET_WINDOW_GAP      256
 
 
 typedef struct {
@@ -46,10 +50,10 @@ static int vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind);
 static int vet_find_applies(const vet_finder_t *f,
     const vet_test_rule_t *rule);
 static int vet_find_seen(vet_finder_t *f, size_t size);
-static int vet_find_pattern(void *data, uint32_t id, size_t pos);
+static int vet_find_pattern(void *data, uint32_t id, uint64_t blocks);
 static int vet_find_phrases(vet_finder_t *f, int joined);
 static int vet_find_text_key(vet_finder_t *f);
-static int vet_find_key(void *data, uint32_t id, size_t pos);
+static int vet_find_key(void *data, uint32_t id, uint64_t pos);
 static int vet_find_keyless(vet_finder_t *f, uint32_t number);
 static int vet_find_range(vet_finder_t *f, uint32_t number, size_t start,
     size_t end);
@@ -200,13 +204,11 @@ vet_find_seen(vet_finder_t *f, size_t size)
 
 
 static int
-vet_find_pattern(void *data, uint32_t id, size_t pos)
+vet_find_pattern(void *data, uint32_t id, uint64_t blocks)
 {
     vet_finder_t           *f = data;
     vet_candidate_t        *c;
     const vet_test_rule_t  *rule;
-
-    (void) pos;
 
     rule = (const vet_test_rule_t *) f->m->rs->rules.elts + id;
 
@@ -224,6 +226,7 @@ vet_find_pattern(void *data, uint32_t id, size_t pos)
     }
 
     c->kind = VET_CANDIDATE_PATTERN;
+    c->blocks = blocks;
 
     return VET_OK;
 }
@@ -310,7 +313,7 @@ vet_find_text_key(vet_finder_t *f)
 
 
 static int
-vet_find_key(void *data, uint32_t id, size_t pos)
+vet_find_key(void *data, uint32_t id, uint64_t pos)
 {
     size_t                  start, end;
     vet_finder_t           *f = data;
@@ -325,7 +328,7 @@ vet_find_key(void *data, uint32_t id, size_t pos)
     }
 
     word = vet_find_word(f, id);
-    vet_key_start(&f->key, word, pos, &start, &end);
+    vet_key_start(&f->key, word, (size_t) pos, &start, &end);
 
     return vet_find_range(f, id, start, end);
 }
@@ -541,6 +544,58 @@ vet_match_take(vet_matcher_t *m, size_t rule)
 
     m->candidates = (low == high) ? NULL : found + low;
     m->ncandidates = high - low;
+}
+
+
+/*
+ * A match begins at most the reach before its literal, which begins where it
+ * does or behind it.  Blocks that are near each other make one window.
+ */
+
+int
+vet_match_window(vet_str_t text, uint32_t reach, uint64_t blocks,
+    size_t *from, size_t *limit)
+{
+    size_t    start, end;
+    unsigned  n;
+
+    *limit = text.len;
+
+    if (reach == VET_FAR || blocks == VET_BLOCKS_ALL) {
+        return *from < text.len;
+    }
+
+    n = vet_prefilter_block(text.len);
+    blocks = (*from >> n < 64) ? blocks >> (*from >> n) << (*from >> n) : 0;
+
+    if (blocks == 0) {
+        return 0;
+    }
+
+    start = (size_t) __builtin_ctzll(blocks) << n;
+    end = start;
+
+    do {
+        end = ((size_t) __builtin_ctzll(blocks) + 1) << n;
+        blocks &= blocks - 1;
+    } while (blocks != 0
+             && (size_t) __builtin_ctzll(blocks) << n
+                <= end + reach + VET_WINDOW_GAP);
+
+    start = (start > reach) ? start - reach : 0;
+
+    while (start > *from && (text.data[start] & 0xc0) == 0x80) {
+        start--;
+    }
+
+    while (end < text.len && (text.data[end] & 0xc0) == 0x80) {
+        end++;
+    }
+
+    *from = (start > *from) ? start : *from;
+    *limit = (end < text.len) ? end : text.len;
+
+    return *from < text.len;
 }
 
 

@@ -46,6 +46,7 @@ typedef struct {
     uint32_t                 number;    /* of the phrase */
     uint32_t                 start;     /* of a phrase, in the view */
     uint32_t                 end;
+    uint64_t                 blocks;    /* that have a literal of a pattern */
     uint16_t                 field;
     uint8_t                  reading;
     uint8_t                  kind;
@@ -113,6 +114,13 @@ int vet_match_find(vet_matcher_t *m, const vet_test_rule_t *only);
 
 /* Makes those of a rule the ones being matched. */
 void vet_match_take(vet_matcher_t *m, size_t rule);
+
+/*
+ * Gives where in a view a match of a pattern may begin, at from or behind it:
+ * in [from, limit].  Blocks have a literal of the pattern.  Returns 0: nowhere.
+ */
+int vet_match_window(vet_str_t text, uint32_t reach, uint64_t blocks,
+    size_t *from, size_t *limit);
 
 /*
  * Finds where phrases are in a reading, on its text view, and adds their

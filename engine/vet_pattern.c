@@ -49,6 +49,7 @@
 #define VET_FIND_TIME            20000000LL   /* ns, one pattern, one text */
 #define VET_FINDS_PER_CLOCK      16           /* a look takes a system call */
 #define VET_MOMENT               200000LL     /* ns */
+#define VET_GLANCE               20000LL      /* of a look, by the wall */
 
 
 /* Of the machine code of a pattern. */
@@ -81,7 +82,7 @@ static pcre2_match_context *vet_scratch_context(uint32_t limit);
 static pcre2_code *vet_pattern_jit(vet_pattern_t *p);
 static pcre2_code *vet_pattern_translate(const vet_pattern_t *p);
 static int vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
-    pcre2_match_context *context, vet_str_t text, size_t from,
+    pcre2_match_context *context, vet_str_t text, size_t from, size_t most,
     vet_found_t *found);
 static int vet_pattern_slice(const pcre2_code *code, vet_scratch_t *scratch,
     pcre2_match_context *context, vet_str_t text, size_t from, size_t limit,
@@ -283,7 +284,7 @@ vet_pattern_begin(vet_scratch_t *scratch)
 
 int
 vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch, vet_str_t text,
-    size_t from, vet_found_t *found)
+    size_t from, size_t limit, vet_found_t *found)
 {
     int          rc;
     pcre2_code  *code;
@@ -294,7 +295,7 @@ vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch, vet_str_t text,
 
     if (scratch->trial) {
         rc = vet_pattern_run(p->code, scratch, scratch->nojit, text, from,
-                             found);
+                             limit, found);
         if (rc != VET_LIMIT) {
             return rc;
         }
@@ -303,9 +304,10 @@ vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch, vet_str_t text,
     code = vet_pattern_jit(p);
 
     return (code != NULL)
-           ? vet_pattern_run(code, scratch, scratch->jit, text, from, found)
+           ? vet_pattern_run(code, scratch, scratch->jit, text, from, limit,
+                             found)
            : vet_pattern_run(p->code, scratch, scratch->nojit, text, from,
-                             found);
+                             limit, found);
 }
 
 
@@ -369,22 +371,22 @@ vet_pattern_translate(const vet_pattern_t *p)
 
 
 /*
- * Matches a short text whole, and a long one in slices.  Each call looks ahead
- * for what the pattern needs, so few calls are better: slices grow while they
- * are fast.
+ * Matches few start offsets in one call, and many in slices.  Each call looks
+ * ahead for what the pattern needs, so few calls are better: slices grow while
+ * they are fast.
  */
 
 static int
 vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
-    pcre2_match_context *context, vet_str_t text, size_t from,
+    pcre2_match_context *context, vet_str_t text, size_t from, size_t most,
     vet_found_t *found)
 {
     int        rc;
     size_t     limit, slice;
     long long  end, now, last;
 
-    if (text.len - from <= VET_WHOLE) {
-        return vet_pattern_slice(code, scratch, context, text, from, text.len,
+    if (most - from <= VET_WHOLE) {
+        return vet_pattern_slice(code, scratch, context, text, from, most,
                                  found);
     }
 
@@ -393,16 +395,16 @@ vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
     slice = VET_SLICE;
 
     for ( ;; ) {
-        limit = (text.len - from <= slice) ? text.len : from + slice;
+        limit = (most - from <= slice) ? most : from + slice;
 
-        while (limit < text.len && (text.data[limit] & 0xc0) == 0x80) {
+        while (limit < most && (text.data[limit] & 0xc0) == 0x80) {
             limit++;
         }
 
         rc = vet_pattern_slice(code, scratch, context, text, from, limit,
                                found);
 
-        if (rc != VET_DECLINED || limit == text.len) {
+        if (rc != VET_DECLINED || limit == most) {
             return rc;
         }
 
@@ -456,12 +458,22 @@ vet_pattern_over(vet_scratch_t *scratch)
 }
 
 
-/* Returns the time; the submission's may be found to be over. */
+/*
+ * Returns the time; the submission's may be found to be over.  CPU time does
+ * not pass faster than that of the wall, which takes no system call.
+ */
 
 static long long
 vet_pattern_look(vet_scratch_t *scratch)
 {
-    scratch->looked = vet_clock(CLOCK_THREAD_CPUTIME_ID);
+    long long  now;
+
+    now = vet_clock(CLOCK_MONOTONIC);
+
+    if (now - scratch->asked > VET_GLANCE) {
+        scratch->looked = vet_clock(CLOCK_THREAD_CPUTIME_ID);
+        scratch->asked = now;
+    }
 
     if (scratch->looked > scratch->end) {
         scratch->over = 1;

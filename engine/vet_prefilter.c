@@ -36,6 +36,16 @@
 #define VET_STRETCH_LITERAL (1 << 24)
 #define VET_STRETCH_LEN     255
 
+/* A table that is being made: what there is of it is not in order yet. */
+
+typedef struct {
+    vet_table_t            *table;
+    uint16_t               *uses;       /* of slots of the filter */
+    vet_stretch_t          *stretches;
+    uint32_t               *slots;      /* of these: their heads */
+    unsigned                kind;
+} vet_making_t;
+
 
 static int vet_literal_order(const void *one, const void *two);
 static int vet_literal_compare(vet_str_t a, vet_str_t b);
@@ -47,12 +57,13 @@ static void vet_prefilter_entries(vet_prefilter_t *pf,
 static void vet_prefilter_kinds(vet_prefilter_t *pf);
 static int vet_table_make(vet_prefilter_t *pf, unsigned kind);
 static int vet_table_room(vet_prefilter_t *pf, vet_table_t *table, size_t n);
-static void vet_table_count(const vet_table_t *table, uint16_t *uses,
-    unsigned kind, const vet_entry_t *e);
-static void vet_table_add(vet_table_t *table, const uint16_t *uses,
-    unsigned kind, const vet_entry_t *e, uint32_t literal);
-static void vet_table_put(vet_table_t *table, const vet_entry_t *e,
+static int vet_table_fill(vet_prefilter_t *pf, vet_making_t *m, size_t n);
+static void vet_table_count(const vet_making_t *m, const vet_entry_t *e);
+static void vet_table_add(vet_making_t *m, const vet_entry_t *e,
+    uint32_t literal);
+static void vet_table_put(vet_making_t *m, const vet_entry_t *e,
     uint32_t literal, size_t before, uint64_t hash);
+static void vet_table_sort(const vet_making_t *m);
 static unsigned vet_entry_kind(const vet_prefilter_t *pf,
     const vet_entry_t *e);
 static size_t vet_entry_next(const vet_entry_t *e, unsigned kind, size_t i);
@@ -264,9 +275,9 @@ vet_prefilter_kinds(vet_prefilter_t *pf)
 static int
 vet_table_make(vet_prefilter_t *pf, unsigned kind)
 {
+    int           rc;
     size_t        k, n;
-    uint16_t     *uses;
-    vet_table_t  *table;
+    vet_making_t  m;
 
     n = 0;
 
@@ -278,33 +289,29 @@ vet_table_make(vet_prefilter_t *pf, unsigned kind)
         return VET_OK;
     }
 
-    table = &pf->tables[kind];
+    m.kind = kind;
+    m.table = &pf->tables[kind];
     n *= (vet_kinds[kind].step > 1) ? vet_kinds[kind].step : 1;
 
-    if (n >= VET_STRETCH_LITERAL || vet_table_room(pf, table, n) != VET_OK) {
+    if (n >= VET_STRETCH_LITERAL || vet_table_room(pf, m.table, n) != VET_OK) {
         return VET_ERROR;
     }
 
-    uses = calloc((size_t) 1 << table->bits, sizeof(uint16_t));
-    if (uses == NULL) {
-        return VET_ERROR;
+    m.uses = calloc((size_t) 1 << m.table->bits, sizeof(uint16_t));
+    m.stretches = calloc(n, sizeof(vet_stretch_t));
+    m.slots = calloc(n, sizeof(uint32_t));
+
+    rc = VET_ERROR;
+
+    if (m.uses != NULL && m.stretches != NULL && m.slots != NULL) {
+        rc = vet_table_fill(pf, &m, n);
     }
 
-    for (k = 0; k < pf->n; k++) {
-        if (vet_entry_kind(pf, &pf->entries[k]) == kind) {
-            vet_table_count(table, uses, kind, &pf->entries[k]);
-        }
-    }
+    free(m.uses);
+    free(m.stretches);
+    free(m.slots);
 
-    for (k = 0; k < pf->n; k++) {
-        if (vet_entry_kind(pf, &pf->entries[k]) == kind) {
-            vet_table_add(table, uses, kind, &pf->entries[k], (uint32_t) k);
-        }
-    }
-
-    free(uses);
-
-    return VET_OK;
+    return rc;
 }
 
 
@@ -321,35 +328,61 @@ vet_table_room(vet_prefilter_t *pf, vet_table_t *table, size_t n)
 
     table->filter = vet_prefilter_alloc(pf, (size_t) 1 << (table->bits - 6),
                                         sizeof(uint64_t));
-    table->heads = vet_prefilter_alloc(pf, (size_t) 1 << (table->bits
-                                                     - VET_FILTER_HEADS),
+    table->heads = vet_prefilter_alloc(pf, ((size_t) 1 << (table->bits
+                                                      - VET_FILTER_HEADS)) + 1,
                                        sizeof(uint32_t));
-    table->stretches = vet_prefilter_alloc(pf, n, sizeof(vet_stretch_t));
+    return (table->filter == NULL || table->heads == NULL) ? VET_ERROR
+                                                           : VET_OK;
+}
 
-    return (table->filter == NULL || table->heads == NULL
-            || table->stretches == NULL)
-           ? VET_ERROR : VET_OK;
+
+/* At most n stretches. */
+
+static int
+vet_table_fill(vet_prefilter_t *pf, vet_making_t *m, size_t n)
+{
+    size_t  k;
+
+    for (k = 0; k < pf->n; k++) {
+        if (vet_entry_kind(pf, &pf->entries[k]) == m->kind) {
+            vet_table_count(m, &pf->entries[k]);
+        }
+    }
+
+    for (k = 0; k < pf->n; k++) {
+        if (vet_entry_kind(pf, &pf->entries[k]) == m->kind) {
+            vet_table_add(m, &pf->entries[k], (uint32_t) k);
+        }
+    }
+
+    m->table->stretches = vet_prefilter_alloc(pf, n, sizeof(vet_stretch_t));
+    if (m->table->stretches == NULL) {
+        return VET_ERROR;
+    }
+
+    vet_table_sort(m);
+
+    return VET_OK;
 }
 
 
 /* Counts the stretches of all literals, by slots of the filter. */
 
 static void
-vet_table_count(const vet_table_t *table, uint16_t *uses, unsigned kind,
-    const vet_entry_t *e)
+vet_table_count(const vet_making_t *m, const vet_entry_t *e)
 {
     size_t    i, slot, width;
     uint64_t  hash;
 
-    width = vet_kinds[kind].width;
+    width = vet_kinds[m->kind].width;
 
-    for (i = vet_entry_next(e, kind, 0);
+    for (i = vet_entry_next(e, m->kind, 0);
          i + width <= e->len;
-         i = vet_entry_next(e, kind, i + 1))
+         i = vet_entry_next(e, m->kind, i + 1))
     {
         hash = vet_stretch_hash(vet_stretch(e->data + i, width));
-        slot = (size_t) (hash >> (64 - table->bits));
-        uses[slot] += (uses[slot] != UINT16_MAX);
+        slot = (size_t) (hash >> (64 - m->table->bits));
+        m->uses[slot] += (m->uses[slot] != UINT16_MAX);
     }
 }
 
@@ -361,27 +394,26 @@ vet_table_count(const vet_table_t *table, uint16_t *uses, unsigned kind,
  */
 
 static void
-vet_table_add(vet_table_t *table, const uint16_t *uses, unsigned kind,
-    const vet_entry_t *e, uint32_t literal)
+vet_table_add(vet_making_t *m, const vet_entry_t *e, uint32_t literal)
 {
     size_t    i, k, n, width, best, sum, least;
     uint64_t  hash;
 
-    width = vet_kinds[kind].width;
-    n = (vet_kinds[kind].step > 1) ? vet_kinds[kind].step : 1;
+    width = vet_kinds[m->kind].width;
+    n = (vet_kinds[m->kind].step > 1) ? vet_kinds[m->kind].step : 1;
     least = SIZE_MAX;
     best = 0;
 
-    for (i = vet_entry_next(e, kind, 0);
+    for (i = vet_entry_next(e, m->kind, 0);
          i + n - 1 + width <= e->len && i + n <= VET_STRETCH_BEFORE
          && least > n;
-         i = vet_entry_next(e, kind, i + 1))
+         i = vet_entry_next(e, m->kind, i + 1))
     {
         sum = 0;
 
         for (k = i; k < i + n; k++) {
             hash = vet_stretch_hash(vet_stretch(e->data + k, width));
-            sum += uses[hash >> (64 - table->bits)];
+            sum += m->uses[hash >> (64 - m->table->bits)];
         }
 
         if (sum < least) {
@@ -392,34 +424,70 @@ vet_table_add(vet_table_t *table, const uint16_t *uses, unsigned kind,
 
     for (k = best; k < best + n; k++) {
         hash = vet_stretch_hash(vet_stretch(e->data + k, width));
-        vet_table_put(table, e, literal, k, hash);
+        vet_table_put(m, e, literal, k, hash);
     }
 }
 
 
 static void
-vet_table_put(vet_table_t *table, const vet_entry_t *e, uint32_t literal,
+vet_table_put(vet_making_t *m, const vet_entry_t *e, uint32_t literal,
     size_t before, uint64_t hash)
 {
     size_t          slot, len;
-    uint32_t       *head;
+    vet_table_t    *table;
     vet_stretch_t  *s;
 
+    table = m->table;
     slot = (size_t) (hash >> (64 - table->bits));
     table->filter[slot >> 6] |= (uint64_t) 1 << (slot & 63)
                                 | (uint64_t) 1 << VET_STRETCH_BIT(hash);
 
-    head = &table->heads[slot >> VET_FILTER_HEADS];
-    s = &table->stretches[table->n++];
+    m->slots[table->n] = (uint32_t) (slot >> VET_FILTER_HEADS);
+    s = &m->stretches[table->n++];
     len = (e->len < VET_STRETCH_LEN) ? e->len : VET_STRETCH_LEN;
 
-    s->tag = VET_STRETCH_TAG(hash);
+    s->tag = VET_STRETCH_TAG(hash) & 0xffffff;
     s->literal = literal & (VET_STRETCH_LITERAL - 1);
     s->before = before & (VET_STRETCH_BEFORE - 1);
-    s->next = *head & (VET_STRETCH_LITERAL - 1);
     s->len = len & VET_STRETCH_LEN;
     s->last = vet_stretch_last(e->data, len);
-    *head = (uint32_t) table->n;
+}
+
+
+/* Those of one head side by side: they are looked at together. */
+
+static void
+vet_table_sort(const vet_making_t *m)
+{
+    size_t     i, n;
+    uint32_t  *heads, sum, count;
+
+    heads = m->table->heads;
+    n = (size_t) 1 << (m->table->bits - VET_FILTER_HEADS);
+
+    for (i = 0; i < m->table->n; i++) {
+        heads[m->slots[i]]++;
+    }
+
+    sum = 0;
+
+    for (i = 0; i <= n; i++) {
+        count = heads[i];
+        heads[i] = sum;
+        sum += count;
+    }
+
+    for (i = 0; i < m->table->n; i++) {
+        m->table->stretches[heads[m->slots[i]]++] = m->stretches[i];
+    }
+
+    /* each is where the next one began */
+
+    for (i = n; i > 0; i--) {
+        heads[i] = heads[i - 1];
+    }
+
+    heads[0] = 0;
 }
 
 

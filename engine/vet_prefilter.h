@@ -17,12 +17,16 @@
 
 #define VET_LITERAL_LEN     64      /* bytes of a literal */
 #define VET_LITERALS_MAX    256     /* of one pattern */
+#define VET_FAR             UINT32_MAX
 
 /* ASCII letters stand for both cases. */
 
 typedef struct {
     vet_str_t              *elts;
     size_t                  n;
+    uint32_t                reach;  /* most bytes from where a match begins */
+                                    /* to its literal; VET_FAR: not known, */
+                                    /* and it may be before it as well */
 } vet_literals_t;
 
 /*
@@ -64,16 +68,25 @@ size_t vet_prefilter_size(const vet_prefilter_t *pf);
 size_t vet_prefilter_seen(const vet_prefilter_t *pf);
 
 /*
- * Calls found for each id of which a literal is in the text, in no order: once
- * for a literal or, when seen is NULL, for each place pos where one begins.
- * Ends with what found returns when that is not VET_OK.
+ * A text has at most 64 blocks of 2^n bytes: returns n.  Which of them have
+ * the begin of a literal is told as a bit for each, the first one being bit 0.
  */
-typedef int (*vet_prefilter_pt)(void *data, uint32_t id, size_t pos);
+unsigned vet_prefilter_block(size_t len);
+
+#define VET_BLOCKS_ALL      UINT64_MAX
+
+/*
+ * Calls found for each id of which a literal is in the text, in no order: once
+ * for a literal, where being the blocks in which it begins or, when seen is
+ * NULL, for each place where one begins.  Ends with what found returns when
+ * that is not VET_OK.
+ */
+typedef int (*vet_prefilter_pt)(void *data, uint32_t id, uint64_t where);
 
 int vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
     vet_prefilter_pt found, void *data);
 
-/* The same for a text that has all literals; for tests. */
+/* The same for a text that has all literals in all blocks; for tests. */
 int vet_prefilter_all(const vet_prefilter_t *pf, vet_prefilter_pt found,
     void *data);
 

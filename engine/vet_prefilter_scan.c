@@ -15,6 +15,8 @@ typedef struct {
     const vet_prefilter_t  *pf;
     vet_str_t               text;
     uint64_t               *seen;       /* bits, by literal; or NULL */
+    uint64_t               *blocks;     /* of those that are seen */
+    unsigned                block;      /* log2 of the bytes of one */
     vet_prefilter_pt        found;
     void                   *data;
 } vet_scan_t;
@@ -32,8 +34,11 @@ static inline int vet_scan_may(const vet_table_t *table, uint64_t hash)
     VET_INLINE;
 static int vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
     uint64_t hash, size_t pos);
-static int vet_scan_known(const vet_scan_t *s, uint32_t literal);
+static int vet_scan_known(const vet_scan_t *s, uint32_t literal, size_t pos);
 static int vet_scan_found(const vet_scan_t *s, uint32_t literal, size_t pos);
+static int vet_scan_tell(const vet_scan_t *s, uint32_t literal,
+    uint64_t where);
+static int vet_scan_blocks(const vet_scan_t *s);
 static int vet_scan_equal(const unsigned char *text, const unsigned char *data,
     size_t len);
 
@@ -41,7 +46,18 @@ static int vet_scan_equal(const unsigned char *text, const unsigned char *data,
 size_t
 vet_prefilter_seen(const vet_prefilter_t *pf)
 {
-    return (pf->n + 63) / 64 * sizeof(uint64_t);
+    return ((pf->n + 63) / 64 + pf->n) * sizeof(uint64_t);
+}
+
+
+unsigned
+vet_prefilter_block(size_t len)
+{
+    unsigned  n;
+
+    for (n = 0; len != 0 && (len - 1) >> n > 63; n++) { /* void */ }
+
+    return n;
 }
 
 
@@ -56,11 +72,14 @@ vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
     s.pf = pf;
     s.text = text;
     s.seen = seen;
+    s.blocks = NULL;
+    s.block = vet_prefilter_block(text.len);
     s.found = found;
     s.data = data;
 
     if (seen != NULL) {
-        memset(seen, 0, vet_prefilter_seen(pf));
+        s.blocks = s.seen + (pf->n + 63) / 64;
+        memset(seen, 0, (pf->n + 63) / 64 * sizeof(uint64_t));
     }
 
     rc = VET_OK;
@@ -71,7 +90,7 @@ vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
         }
     }
 
-    return rc;
+    return (rc == VET_OK && seen != NULL) ? vet_scan_blocks(&s) : rc;
 }
 
 
@@ -85,7 +104,7 @@ vet_prefilter_all(const vet_prefilter_t *pf, vet_prefilter_pt found,
     rc = VET_OK;
 
     for (i = 0; rc == VET_OK && i < pf->entries[pf->n].ids; i++) {
-        rc = found(data, pf->ids[i], 0);
+        rc = found(data, pf->ids[i], VET_BLOCKS_ALL);
     }
 
     return rc;
@@ -247,20 +266,19 @@ vet_scan_place(const vet_scan_t *s, const vet_table_t *table, uint64_t hash,
 {
     int                   rc;
     size_t                slot, start;
-    uint32_t              k;
     const vet_entry_t    *e;
-    const vet_stretch_t  *t;
+    const vet_stretch_t  *t, *end;
 
-    slot = (size_t) (hash >> (64 - table->bits));
+    slot = (size_t) (hash >> (64 - table->bits)) >> VET_FILTER_HEADS;
+    end = table->stretches + table->heads[slot + 1];
 
-    for (k = table->heads[slot >> VET_FILTER_HEADS]; k != 0; k = t->next) {
-        t = &table->stretches[k - 1];
+    for (t = table->stretches + table->heads[slot]; t < end; t++) {
         start = pos - t->before;
 
         if (t->tag != VET_STRETCH_TAG(hash) || t->before > pos
             || t->len > s->text.len - start
             || t->last != vet_stretch_last(s->text.data + start, t->len)
-            || vet_scan_known(s, t->literal))
+            || vet_scan_known(s, t->literal, start))
         {
             continue;
         }
@@ -283,35 +301,78 @@ vet_scan_place(const vet_scan_t *s, const vet_table_t *table, uint64_t hash,
 }
 
 
+/* Once in a block is enough. */
+
 static int
-vet_scan_known(const vet_scan_t *s, uint32_t literal)
+vet_scan_known(const vet_scan_t *s, uint32_t literal, size_t pos)
 {
     return s->seen != NULL
-           && (s->seen[literal >> 6] >> (literal & 63) & 1) != 0;
+           && (s->seen[literal >> 6] >> (literal & 63) & 1) != 0
+           && (s->blocks[literal] >> (pos >> s->block) & 1) != 0;
 }
 
 
 static int
 vet_scan_found(const vet_scan_t *s, uint32_t literal, size_t pos)
 {
+    uint64_t  bit;
+
+    if (s->seen == NULL) {
+        return vet_scan_tell(s, literal, pos);
+    }
+
+    bit = (uint64_t) 1 << (literal & 63);
+
+    if ((s->seen[literal >> 6] & bit) == 0) {
+        s->seen[literal >> 6] |= bit;
+        s->blocks[literal] = 0;
+    }
+
+    s->blocks[literal] |= (uint64_t) 1 << (pos >> s->block);
+
+    return VET_OK;
+}
+
+
+static int
+vet_scan_tell(const vet_scan_t *s, uint32_t literal, uint64_t where)
+{
     int       rc;
     uint32_t  i;
 
-    if (s->seen != NULL) {
-        s->seen[literal >> 6] |= (uint64_t) 1 << (literal & 63);
-    }
+    rc = VET_OK;
 
     for (i = s->pf->entries[literal].ids;
-         i < s->pf->entries[literal + 1].ids;
+         rc == VET_OK && i < s->pf->entries[literal + 1].ids;
          i++)
     {
-        rc = s->found(s->data, s->pf->ids[i], pos);
-        if (rc != VET_OK) {
-            return rc;
+        rc = s->found(s->data, s->pf->ids[i], where);
+    }
+
+    return rc;
+}
+
+
+/* Tells of each literal that was seen. */
+
+static int
+vet_scan_blocks(const vet_scan_t *s)
+{
+    int       rc;
+    size_t    i;
+    uint32_t  literal;
+    uint64_t  bits;
+
+    rc = VET_OK;
+
+    for (i = 0; i < (s->pf->n + 63) / 64; i++) {
+        for (bits = s->seen[i]; rc == VET_OK && bits != 0; bits &= bits - 1) {
+            literal = (uint32_t) (64 * i) + (uint32_t) __builtin_ctzll(bits);
+            rc = vet_scan_tell(s, literal, s->blocks[literal]);
         }
     }
 
-    return VET_OK;
+    return rc;
 }
 
 

@@ -169,6 +169,13 @@ size_t vet_view_end(const vet_view_t *view, size_t pos);
 size_t vet_view_base_start(const vet_view_t *view, size_t pos);
 size_t vet_view_base_end(const vet_view_t *view, size_t pos);
 
+/*
+ * Tells whether [start, end) of a view is a row of as many bytes of what the
+ * view was made of, which need not be the same ones, and where they begin.
+ */
+int vet_view_row(const vet_view_t *view, size_t start, size_t end,
+    size_t *from);
+
 /* Gives the place in a view that is latin of a character of its value. */
 size_t vet_view_place(const vet_view_t *view, size_t from);
 
@@ -407,11 +414,12 @@ long long vet_pattern_time(const vet_scratch_t *scratch);
 long long vet_pattern_looked(const vet_scratch_t *scratch);
 
 /*
- * Finds the first place at or after from.  VET_DECLINED: there is none;
+ * Finds the first place that begins in [from, limit]; both are where
+ * characters begin, or the end of the text.  VET_DECLINED: there is none;
  * VET_LIMIT: time or a limit of PCRE2 ran out, there may be one.
  */
 int vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch,
-    vet_str_t text, size_t from, vet_found_t *found);
+    vet_str_t text, size_t from, size_t limit, vet_found_t *found);
 
 
 /*
@@ -557,6 +565,7 @@ struct vet_test_rule_s {
 
     vet_pattern_t          *patterns;
     size_t                  npatterns;
+    uint32_t                reach;      /* of the literals of match */
     vet_word_t             *words;      /* of words, in order */
     size_t                  nwords;
     uint32_t                first;      /* number of the first one of them */

@@ -376,7 +376,7 @@ vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
 
     source.len = 0;
     vet_pattern_begin(rs->trial);
-    rc = vet_pattern_find(rule->patterns, rs->trial, source, 0, &found);
+    rc = vet_pattern_find(rule->patterns, rs->trial, source, 0, 0, &found);
 
     if (rc == VET_OK) {
         vet_rule_error(errors, &rule->phrases[0].place, "pattern matches the "

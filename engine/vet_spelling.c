@@ -41,6 +41,9 @@ typedef struct {
 
 
 static uint32_t vet_spelling_tone(uint32_t cp, uint32_t bare);
+static int vet_spelling_plain(const vet_view_t *view, size_t at,
+    vet_str_t squeezed);
+static size_t vet_spelling_most(vet_str_t squeezed);
 static int vet_spelling_is_odd(const vet_oddity_t *o);
 static int vet_spelling_begins(const vet_view_t *view, size_t at);
 static int vet_spelling_ends(const vet_view_t *view, size_t at);
@@ -178,7 +181,9 @@ vet_word_joined_at(vet_pool_t *pool, const vet_word_t *word,
     vet_oddity_t    o;
     vet_spelling_t  spelling;
 
-    if (!vet_spelling_begins(view, at)) {
+    if (vet_spelling_plain(view, at, word->squeezed)
+        || !vet_spelling_begins(view, at))
+    {
         return VET_DECLINED;
     }
 
@@ -204,6 +209,56 @@ vet_word_joined_at(vet_pool_t *pool, const vet_word_t *word,
     place->bare = spelling.accented && !o.accented;
 
     return VET_OK;
+}
+
+
+/*
+ * Tells whether all that the phrase may be is in the view as it is in its base,
+ * so that nothing can be odd: that is so most often, and soon seen.
+ */
+
+static int
+vet_spelling_plain(const vet_view_t *view, size_t at, vet_str_t squeezed)
+{
+    size_t  len, from;
+
+    len = vet_spelling_most(squeezed);
+    len = (len < view->text.len - at) ? len : view->text.len - at;
+
+    return vet_view_row(view, at, at + len, &from)
+           && memcmp(view->text.data + at, view->base->text.data + from, len)
+              == 0;
+}
+
+
+/*
+ * Returns the most bytes that a phrase may have in a view: a letter may be
+ * without its accent, or with the tone of a neighbour, which is then of it.
+ */
+
+static size_t
+vet_spelling_most(vet_str_t squeezed)
+{
+    int            accented;
+    size_t         i, len;
+    unsigned char  c;
+
+    len = squeezed.len;
+    accented = 0;
+
+    for (i = 0; i < squeezed.len; i++) {
+        c = squeezed.data[i];
+
+        if (c >= 0xc0) {
+            len += 2;
+            accented = 1;
+
+        } else if (c == 'a' || c == 'e' || c == 'o' || c == 'u' || c == 'y') {
+            len += 2;
+        }
+    }
+
+    return accented ? len : squeezed.len;
 }
 
 

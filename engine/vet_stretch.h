@@ -19,7 +19,7 @@
 #define VET_TABLES          11
 
 #define VET_FILTER_HEADS    4       /* log2 of the bits for each head */
-#define VET_STRETCH_TAG(h)  ((uint32_t) ((h) >> 16))
+#define VET_STRETCH_TAG(h)  ((uint32_t) ((h) >> 16 & 0xffffff))
 #define VET_STRETCH_BIT(h)  ((h) >> 8 & 63)     /* in the same word */
 
 /* with a width that is a constant a scan takes a third of the time */
@@ -30,20 +30,19 @@
 /* What there is of a literal tells nearly always that it is another one. */
 
 typedef struct {
-    uint32_t                tag;        /* of the hash */
-    uint32_t                literal:24;
-    uint32_t                before:8;   /* bytes of it before the stretch */
-    uint32_t                next:24;    /* with the same head; 0: none */
+    uint32_t                tag:24;     /* of the hash */
     uint32_t                len:8;      /* of the literal, at most 255 */
     uint32_t                last;       /* four bytes up to there */
+    uint32_t                literal:24;
+    uint32_t                before:8;   /* bytes of it before the stretch */
 } vet_stretch_t;
 
 /* The literals whose stretches are of one kind. */
 
 typedef struct {
     uint64_t               *filter;     /* two bits of one word each */
-    uint32_t               *heads;      /* by hash; indexes of stretches + 1 */
-    vet_stretch_t          *stretches;
+    uint32_t               *heads;      /* by hash: the first of those with */
+    vet_stretch_t          *stretches;  /* it, up to the first of the next */
     size_t                  n;
     unsigned                bits;       /* log2 of the filter's bits */
 } vet_table_t;

@@ -64,6 +64,27 @@ vet_view_base_end(const vet_view_t *view, size_t pos)
 }
 
 
+int
+vet_view_row(const vet_view_t *view, size_t start, size_t end, size_t *from)
+{
+    size_t             i;
+    const vet_span_t  *span;
+
+    *from = start;
+
+    if (view->nspans == 0) {
+        return 1;
+    }
+
+    i = vet_view_find(view, start);
+    span = &view->spans[i];
+    *from = span->from + (start - span->view);
+
+    return span->to == 0
+           && (i + 1 == view->nspans || end <= span[1].view);
+}
+
+
 /* Returns the span that has the byte of the view at pos, or the last one. */
 
 static size_t

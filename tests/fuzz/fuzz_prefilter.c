@@ -3,7 +3,8 @@
  * Copyright (C) the moderate authors
  *
  * The input is a pattern, a line end and a text; "i" before the pattern is for
- * one without case.  What PCRE2 finds has its literal in the text.
+ * one without case.  What PCRE2 finds has its literal in the text, and begins
+ * in one of the windows that are made of where the literals are.
  */
 
 
@@ -11,24 +12,28 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "vet_matcher.h"
 #include "vet_prefilter.h"
-#include "vet_rules.h"
 
 
 #define FUZZ_MATCH_LIMIT  1000
 
 
 static int fuzz_literals(vet_pool_t *pool, const vet_literals_t *literals,
-    vet_str_t text, int *found);
-static int fuzz_found(void *data, uint32_t id, size_t pos);
-static int fuzz_matches(vet_str_t pattern, vet_str_t text, int caseless);
+    vet_str_t text, uint64_t *blocks);
+static int fuzz_found(void *data, uint32_t id, uint64_t blocks);
+static int fuzz_window(vet_str_t text, uint32_t reach, uint64_t blocks,
+    size_t start);
+static int fuzz_matches(vet_str_t pattern, vet_str_t text, int caseless,
+    size_t *start);
 
 
 int
 fuzz_one(vet_str_t in, uint64_t *digest)
 {
     int             rc, caseless, found, matches;
-    size_t          i;
+    size_t          i, start;
+    uint64_t        blocks;
     vet_str_t       pattern;
     vet_pool_t     *pool;
     vet_literals_t  literals;
@@ -39,7 +44,8 @@ fuzz_one(vet_str_t in, uint64_t *digest)
     pattern.len -= (size_t) caseless;
 
     fuzz_alloc_pause();
-    matches = fuzz_matches(pattern, in, caseless);
+    start = 0;
+    matches = fuzz_matches(pattern, in, caseless, &start);
     fuzz_alloc_resume();
 
     if (matches == VET_ERROR) {
@@ -62,7 +68,10 @@ fuzz_one(vet_str_t in, uint64_t *digest)
 
     if (rc == VET_OK) {
         FUZZ_CHECK(literals.n != 0 && literals.n <= VET_LITERALS_MAX);
-        rc = fuzz_literals(pool, &literals, in, &found);
+        rc = fuzz_literals(pool, &literals, in, &blocks);
+        found = (rc == VET_OK && blocks != 0
+                 && (!matches
+                     || fuzz_window(in, literals.reach, blocks, start)));
     }
 
     vet_pool_destroy(pool);
@@ -79,11 +88,11 @@ fuzz_one(vet_str_t in, uint64_t *digest)
 }
 
 
-/* Tells whether one of the literals is in the text. */
+/* Gives the blocks of the text that have one of the literals. */
 
 static int
 fuzz_literals(vet_pool_t *pool, const vet_literals_t *literals, vet_str_t text,
-    int *found)
+    uint64_t *blocks)
 {
     int               rc;
     void             *seen;
@@ -96,7 +105,7 @@ fuzz_literals(vet_pool_t *pool, const vet_literals_t *literals, vet_str_t text,
         list[i].id = (uint32_t) i;
     }
 
-    *found = 0;
+    *blocks = 0;
 
     pf = vet_prefilter_create(pool, list, literals->n);
     if (pf == NULL) {
@@ -107,7 +116,7 @@ fuzz_literals(vet_pool_t *pool, const vet_literals_t *literals, vet_str_t text,
     seen = malloc(vet_prefilter_seen(pf));
 
     if (seen != NULL) {
-        rc = vet_prefilter_scan(pf, text, seen, fuzz_found, found);
+        rc = vet_prefilter_scan(pf, text, seen, fuzz_found, blocks);
     }
 
     free(seen);
@@ -117,22 +126,50 @@ fuzz_literals(vet_pool_t *pool, const vet_literals_t *literals, vet_str_t text,
 
 
 static int
-fuzz_found(void *data, uint32_t id, size_t pos)
+fuzz_found(void *data, uint32_t id, uint64_t where)
 {
-    int  *found = data;
+    uint64_t  *blocks = data;
 
-    (void) pos;
-    FUZZ_CHECK(id < VET_LITERALS_MAX);
-    *found = 1;
+    FUZZ_CHECK(id < VET_LITERALS_MAX && where != 0);
+    *blocks |= where;
 
     return VET_OK;
 }
 
 
-/* Plain PCRE2.  VET_ERROR: it is no pattern, or the text is not UTF-8. */
+/* Tells whether a match that begins at start is looked for there. */
 
 static int
-fuzz_matches(vet_str_t pattern, vet_str_t text, int caseless)
+fuzz_window(vet_str_t text, uint32_t reach, uint64_t blocks, size_t start)
+{
+    size_t  from, limit;
+
+    from = 0;
+
+    while (vet_match_window(text, reach, blocks, &from, &limit)) {
+        FUZZ_CHECK(from <= limit && limit <= text.len);
+        FUZZ_CHECK((text.data[from] & 0xc0) != 0x80);
+        FUZZ_CHECK(limit == text.len || (text.data[limit] & 0xc0) != 0x80);
+
+        if (start >= from && start <= limit) {
+            return 1;
+        }
+
+        from = limit + 1;
+
+        while (from < text.len && (text.data[from] & 0xc0) == 0x80) {
+            from++;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Plain PCRE2, and where it begins.  VET_ERROR: it is no pattern, or the text is not UTF-8. */
+
+static int
+fuzz_matches(vet_str_t pattern, vet_str_t text, int caseless, size_t *start)
 {
     int                   rc;
     size_t                offset;
@@ -163,6 +200,10 @@ fuzz_matches(vet_str_t pattern, vet_str_t text, int caseless)
     (void) pcre2_set_heap_limit(context, FUZZ_MATCH_LIMIT);
 
     rc = pcre2_match(code, text.data, text.len, 0, 0, data, context);
+
+    if (rc >= 0) {
+        *start = pcre2_get_startchar(data);
+    }
 
     pcre2_match_context_free(context);
     pcre2_match_data_free(data);

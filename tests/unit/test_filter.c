@@ -175,18 +175,31 @@ quote(char *dst, size_t size, const char *data, size_t len)
 }
 
 
-/* What two rules are after, one behind the other. */
+/*
+ * What two rules are after, one behind the other; or far from each other, so
+ * that patterns are tried in parts of the text only.
+ */
 
 static void
 text_make(pattern_case_t *c, const pattern_text_t *samples,
     pattern_text_t *text)
 {
-    size_t          i;
+    size_t          i, far;
     pattern_text_t  part;
 
+    static const char  filler[] = "\xc4\x91o\xc3\xa0n ";
+
     text->len = 0;
+    far = (pattern_random(c, 8) == 0) ? 900 : 0;
 
     for (i = pattern_random(c, 4); i != 0; i--) {
+        while (text->len + far + sizeof(filler) < sizeof(text->data)
+               && text->len % 1000 < far)
+        {
+            memcpy(text->data + text->len, filler, sizeof(filler) - 1);
+            text->len += sizeof(filler) - 1;
+        }
+
         c->sample = samples[pattern_random(c, RULES)];
         pattern_sample(c, &part);
 
@@ -217,8 +230,14 @@ compare(const rule_case_t *a, const rule_case_t *b,
             || memcmp(x->rule->id.data, y->rule->id.data, x->rule->id.len)
                != 0)
         {
-            fail_msg("%zu hits, and %zu when nothing is left out: \"%.*s\"",
-                     a->hits.n, b->hits.n, (int) text->len, text->data);
+            fail_msg("%zu hits, and %zu when nothing is left out, %zu alike, "
+                     "then \"%.*s\" or \"%.*s\": \"%.*s\"", a->hits.n,
+                     b->hits.n, i,
+                     (i == a->hits.n) ? 0 : (int) x->rule->id.len,
+                     (i == a->hits.n) ? NULL : x->rule->id.data,
+                     (i == b->hits.n) ? 0 : (int) y->rule->id.len,
+                     (i == b->hits.n) ? NULL : y->rule->id.data,
+                     (int) text->len, text->data);
         }
     }
 }

@@ -3,7 +3,7 @@
  * Copyright (C) the moderate authors
  *
  * The literals of patterns, and looking for them: whatever plain PCRE2 finds
- * must have its literal in the text.  PREFILTER_COUNT pairs of a pattern and a
+ * must have its literal in the text, within its reach.  PREFILTER_COUNT pairs of a pattern and a
  * text are made, from PREFILTER_SEED on.
  */
 
@@ -28,6 +28,7 @@
 #define TEXTS     4         /* of one pattern */
 #define NEEDLES   300
 #define LIMIT     10000
+#define MATCHES   16        /* of one text */
 
 
 typedef struct {
@@ -36,7 +37,13 @@ typedef struct {
 } literal_case_t;
 
 typedef struct {
+    const char  *pattern;
+    uint32_t     reach;
+} reach_case_t;
+
+typedef struct {
     unsigned char  ids[NEEDLES];
+    uint64_t       blocks[NEEDLES];
 } found_t;
 
 
@@ -44,11 +51,15 @@ static void literals_of(vet_pool_t *pool, const char *pattern, int caseless,
     char *text, size_t size);
 static uint64_t number(const char *name, uint64_t value);
 static pcre2_code *compile(const pattern_case_t *c, int caseless);
-static int matches(pcre2_code *code, const pattern_text_t *text);
+static size_t matches(pcre2_code *code, const pattern_text_t *text,
+    size_t *starts);
+static size_t next(const pattern_text_t *text, size_t i);
 static int passes(const vet_literals_t *literals, const pattern_text_t *text);
-static int found_one(void *data, uint32_t id, size_t pos);
-static int found_place(void *data, uint32_t id, size_t pos);
-static int has(vet_str_t text, vet_str_t literal);
+static int reaches(const vet_literals_t *literals, const pattern_text_t *text,
+    size_t start);
+static int found_one(void *data, uint32_t id, uint64_t blocks);
+static int found_place(void *data, uint32_t id, uint64_t pos);
+static size_t find(vet_str_t text, vet_str_t literal, size_t i);
 static void lost(const pattern_case_t *c, int caseless,
     const pattern_text_t *text, uint64_t seed);
 static void show(const char *name, const char *data, size_t len);
@@ -56,6 +67,8 @@ static void show(const char *name, const char *data, size_t len);
 static void test_literals(void **state);
 static void test_caseless(void **state);
 static void test_long(void **state);
+static void test_reach(void **state);
+static void test_blocks(void **state);
 static void test_search(void **state);
 static void test_places(void **state);
 static void test_never_loses(void **state);
@@ -76,8 +89,8 @@ static const literal_case_t  cases[] = {
     { "abc+d", "abc" },
     { "abcd+e+f", "abcd" },
     { "ab{3}c", "abbbc" },
-    { "ab{3,}c", "bbbc" },
-    { "ab{2,4}c", "bbc" },
+    { "ab{3,}c", "abbb" },
+    { "ab{2,4}c", "abb" },
     { "a|", "" },
     { "abc|.*", "" },
     { "abc|d.*", "abc|d" },
@@ -114,6 +127,44 @@ static const literal_case_t  cases[] = {
     { "(?:a|b|c|d)(?:a|b|c|d)(?:a|b|c|d)xyz", "axyz|bxyz|cxyz|dxyz" },
     { "\\d+ ?(?:tr|trieu|k)\\b", "tr|k" },
     { "(?s)a.b(?#c)+c", "bc" },
+};
+
+/* A character may have four bytes, and a literal is the longest one. */
+
+static const reach_case_t  reaches_to[] = {
+    { "vay nhanh", 0 },
+    { "\\bvay nhanh\\b", 0 },
+    { ".vay", 4 },
+    { "\\d\\w\\s\\h\\Rvay", 20 },
+    { "\\p{L}\\N[^a]vay", 12 },
+    { "[a-z0-9]vay", 4 },
+    { ".{0,40}vay", 160 },
+    { "ab.{0,40}vay nhanh", 162 },
+    { "(?:a|bc).{2}vay", 10 },
+    { "(?:..|...)vay", 12 },
+    { "\\d{2,5}(?:\\d-){3}vay", 34 },
+    { "\\d?vay", 4 },
+    { "(?:\\d\\d)?vay", 8 },
+    { "(?:(?:\\d){2}){3}vay", 24 },
+    { "(?:vay nhanh\\d+)+", 0 },
+    { "vay nhanh|\\dtra gop", 4 },
+    { "(?=.{3}vay).", 12 },
+    { "\\d(?=vay).", 4 },
+    { "a{3}\\dvay nhanh", 7 },
+    { "\\Kvay", 0 },
+    { "a?\\]", 1 },
+    { "\\d*vay", VET_FAR },
+    { "\\d+vay", VET_FAR },
+    { "\\d{2,}vay", VET_FAR },
+    { "\\Xvay", VET_FAR },
+    { "(\\d)\\1vay", VET_FAR },
+    { "(\\d)(?1)vay", VET_FAR },
+    { "(\\d)\\g1vay", VET_FAR },
+    { "(\\d)(?(1)a|b)vay", VET_FAR },
+    { "(?:\\d{60000}){60000}{60000}vay", VET_FAR },
+    { "(?<=vay nhanh)\\d", VET_FAR },
+    { "a.{9}(?<=vay nhanh)", VET_FAR },
+    { "(?:(?<=vay nhanh)\\d|vay tien)\\d", VET_FAR },
 };
 
 
@@ -200,6 +251,61 @@ test_caseless(void **state)
 }
 
 
+/* How far behind the begin of a match its literal is. */
+
+static void
+test_reach(void **state)
+{
+    size_t          i;
+    vet_str_t       s;
+    vet_pool_t     *pool;
+    vet_literals_t  literals;
+
+    (void) state;
+
+    pool = vet_pool_create(1024 * 1024);
+    assert_non_null(pool);
+
+    for (i = 0; i < sizeof(reaches_to) / sizeof(reaches_to[0]); i++) {
+        s.data = (const unsigned char *) reaches_to[i].pattern;
+        s.len = strlen(reaches_to[i].pattern);
+
+        if (vet_literals_find(pool, s, 0, &literals) != VET_OK) {
+            fail_msg("\"%s\" has no literals", reaches_to[i].pattern);
+        }
+
+        if (literals.reach != reaches_to[i].reach) {
+            fail_msg("\"%s\" has a reach of %u, expected %u",
+                     reaches_to[i].pattern, literals.reach,
+                     reaches_to[i].reach);
+        }
+    }
+
+    vet_pool_destroy(pool);
+}
+
+
+/* Any text has at most 64, and more than 32 when they are not bytes. */
+
+static void
+test_blocks(void **state)
+{
+    size_t    len;
+    unsigned  n;
+
+    (void) state;
+
+    assert_int_equal(vet_prefilter_block(0), 0);
+
+    for (len = 1; len < 70000; len++) {
+        n = vet_prefilter_block(len);
+
+        assert_true((len - 1) >> n < 64);
+        assert_true(n == 0 || (len - 1) >> n >= 32);
+    }
+}
+
+
 /* Literals have a maximum, patterns may be longer and have many of them. */
 
 static void
@@ -246,12 +352,13 @@ test_long(void **state)
 
 
 static int
-found_one(void *data, uint32_t id, size_t pos)
+found_one(void *data, uint32_t id, uint64_t blocks)
 {
     found_t  *found = data;
 
-    assert_true(id < NEEDLES && pos < 80);
+    assert_true(id < NEEDLES && blocks != 0);
     found->ids[id] = 1;
+    found->blocks[id] |= blocks;
 
     return VET_OK;
 }
@@ -260,7 +367,7 @@ found_one(void *data, uint32_t id, size_t pos)
 /* Of one literal: ids are counts of it, by place. */
 
 static int
-found_place(void *data, uint32_t id, size_t pos)
+found_place(void *data, uint32_t id, uint64_t pos)
 {
     found_t  *found = data;
 
@@ -271,14 +378,14 @@ found_place(void *data, uint32_t id, size_t pos)
 }
 
 
-/* Tells whether it is there, the slow way. */
+/* Returns where it is, at i or behind it, the slow way; or SIZE_MAX. */
 
-static int
-has(vet_str_t text, vet_str_t literal)
+static size_t
+find(vet_str_t text, vet_str_t literal, size_t i)
 {
-    size_t  i, j;
+    size_t  j;
 
-    for (i = 0; i + literal.len <= text.len; i++) {
+    for ( /* void */ ; i + literal.len <= text.len; i++) {
         for (j = 0; j < literal.len; j++) {
             if ((text.data[i + j] | 0x20) != (literal.data[j] | 0x20)) {
                 break;
@@ -286,11 +393,11 @@ has(vet_str_t text, vet_str_t literal)
         }
 
         if (j == literal.len) {
-            return 1;
+            return i;
         }
     }
 
-    return 0;
+    return SIZE_MAX;
 }
 
 
@@ -300,8 +407,8 @@ static void
 test_search(void **state)
 {
     void             *seen;
-    size_t            i, j, k, n, round;
-    found_t           found;
+    size_t            i, j, k, n, at, round;
+    found_t           found, expected;
     vet_str_t         text;
     vet_literal_t     literals[NEEDLES], sorted[NEEDLES];
     vet_pool_t       *pool;
@@ -339,7 +446,7 @@ test_search(void **state)
         assert_non_null(seen);
 
         for (k = 0; k < 20; k++) {
-            text.len = pattern_random(c, 80);
+            text.len = pattern_random(c, (k < 15) ? 80 : 700);
             copy = malloc(text.len);
             assert_true(copy != NULL || text.len == 0);
 
@@ -352,16 +459,20 @@ test_search(void **state)
             assert_int_equal(vet_prefilter_scan(pf, text, seen, found_one,
                                                 &found), VET_OK);
 
+            memset(&expected, 0, sizeof(found_t));
+
             for (i = 0; i < n; i++) {
-                if (has(text, literals[i].text)) {
-                    assert_int_not_equal(found.ids[literals[i].id], 0);
-                    found.ids[literals[i].id] = 2;
+                for (at = find(text, literals[i].text, 0);
+                     at != SIZE_MAX;
+                     at = find(text, literals[i].text, at + 1))
+                {
+                    expected.ids[literals[i].id] = 1;
+                    expected.blocks[literals[i].id] |=
+                        (uint64_t) 1 << (at >> vet_prefilter_block(text.len));
                 }
             }
 
-            for (i = 0; i < NEEDLES; i++) {
-                assert_int_not_equal(found.ids[i], 1);
-            }
+            assert_memory_equal(&found, &expected, sizeof(found_t));
 
             free(copy);
         }
@@ -426,7 +537,8 @@ static void
 test_never_loses(void **state)
 {
     int              caseless, rc;
-    size_t           i, pairs, hits, known, saved;
+    size_t           i, k, n, pairs, hits, known, near, saved;
+    size_t           starts[MATCHES];
     uint64_t         count, seed, start;
     vet_str_t        pattern;
     vet_pool_t      *pool;
@@ -449,6 +561,7 @@ test_never_loses(void **state)
     pairs = 0;
     hits = 0;
     known = 0;
+    near = 0;
     saved = 0;
 
     for (seed = start; pairs < count; seed++) {
@@ -477,28 +590,32 @@ test_never_loses(void **state)
                 continue;
             }
 
-            if (passes(&literals, text)) {
-                hits += (size_t) matches(code, text);
+            n = matches(code, text, starts);
 
-            } else if (matches(code, text)) {
-                lost(c, caseless, text, seed);
-
-            } else {
-                saved++;
+            for (k = 0; k < n; k++) {
+                if (!reaches(&literals, text, starts[k])) {
+                    lost(c, caseless, text, seed);
+                }
             }
+
+            hits += (n != 0);
+            near += (n != 0 && literals.reach != VET_FAR);
+            saved += (n == 0 && !passes(&literals, text));
         }
 
         vet_pool_destroy(pool);
         pcre2_code_free(code);
     }
 
-    print_message("# %zu pairs, literals known for %zu, of which %zu matched "
-                  "and %zu were left out\n", pairs, known, hits, saved);
+    print_message("# %zu pairs, literals known for %zu, of which %zu matched, "
+                  "%zu with a reach, and %zu were left out\n", pairs, known,
+                  hits, near, saved);
 
     /* or it would not be a test */
 
     assert_true(known > pairs / 4);
     assert_true(hits > known / 8);
+    assert_true(near > hits / 4);
     assert_true(saved > known / 20);
 
     free(text);
@@ -521,10 +638,12 @@ compile(const pattern_case_t *c, int caseless)
 }
 
 
-static int
-matches(pcre2_code *code, const pattern_text_t *text)
+/* Gives where the first matches begin, also such as are in each other. */
+
+static size_t
+matches(pcre2_code *code, const pattern_text_t *text, size_t *starts)
 {
-    int                   rc;
+    size_t                n, from;
     pcre2_match_data     *data;
     pcre2_match_context  *context;
 
@@ -536,13 +655,34 @@ matches(pcre2_code *code, const pattern_text_t *text)
     (void) pcre2_set_match_limit(context, LIMIT);
     (void) pcre2_set_depth_limit(context, LIMIT);
 
-    rc = pcre2_match(code, (PCRE2_SPTR) text->data, text->len, 0, 0, data,
-                     context);
+    from = 0;
+
+    for (n = 0; n < MATCHES && from <= text->len; n++) {
+        if (pcre2_match(code, (PCRE2_SPTR) text->data, text->len, from, 0,
+                        data, context) < 0)
+        {
+            break;
+        }
+
+        starts[n] = pcre2_get_startchar(data);
+        from = next(text, starts[n]);
+    }
 
     pcre2_match_context_free(context);
     pcre2_match_data_free(data);
 
-    return rc >= 0;
+    return n;
+}
+
+
+static size_t
+next(const pattern_text_t *text, size_t i)
+{
+    do {
+        i++;
+    } while (i < text->len && (text->data[i] & 0xc0) == 0x80);
+
+    return i;
 }
 
 
@@ -558,7 +698,35 @@ passes(const vet_literals_t *literals, const pattern_text_t *text)
     for (i = 0; i < literals->n; i++) {
         assert_int_not_equal(literals->elts[i].len, 0);
 
-        if (has(s, literals->elts[i])) {
+        if (find(s, literals->elts[i], 0) != SIZE_MAX) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Tells whether a match that begins at start has a literal in its reach. */
+
+static int
+reaches(const vet_literals_t *literals, const pattern_text_t *text,
+    size_t start)
+{
+    size_t     i, at;
+    vet_str_t  s;
+
+    if (literals->reach == VET_FAR) {
+        return passes(literals, text);
+    }
+
+    s.data = (const unsigned char *) text->data;
+    s.len = text->len;
+
+    for (i = 0; i < literals->n; i++) {
+        at = find(s, literals->elts[i], start);
+
+        if (at != SIZE_MAX && at - start <= literals->reach) {
             return 1;
         }
     }
@@ -602,6 +770,8 @@ main(void)
         cmocka_unit_test(test_literals),
         cmocka_unit_test(test_caseless),
         cmocka_unit_test(test_long),
+        cmocka_unit_test(test_reach),
+        cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_never_loses),
