@@ -377,6 +377,13 @@ vet_ruleset_t *vet_ruleset_load(const vet_str_t *paths, size_t npaths,
 
 void vet_ruleset_destroy(vet_ruleset_t *rs);
 
+/*
+ * Makes the machine code of those patterns whose rules, by their ids, had use
+ * of it in another set, so that texts cost at once what they did there.  Either
+ * set may be in use in other threads meanwhile.  What fails is made later.
+ */
+void vet_ruleset_follow(vet_ruleset_t *rs, const vet_ruleset_t *old);
+
 /* Returns 16 hexadecimal digits of a hash over all that was read. */
 vet_str_t vet_ruleset_version(const vet_ruleset_t *rs);
 

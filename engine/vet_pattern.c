@@ -79,6 +79,7 @@ struct vet_scratch_s {
 
 
 static pcre2_match_context *vet_scratch_context(uint32_t limit);
+static void vet_pattern_count(vet_pattern_t *p);
 static pcre2_code *vet_pattern_jit(vet_pattern_t *p);
 static pcre2_code *vet_pattern_translate(const vet_pattern_t *p);
 static int vet_pattern_run(const pcre2_code *code, vet_scratch_t *scratch,
@@ -257,6 +258,20 @@ vet_pattern_destroy(vet_pattern_t *p)
 
 
 void
+vet_pattern_prepare(vet_pattern_t *p)
+{
+    (void) vet_pattern_jit(p);
+}
+
+
+int
+vet_pattern_used(const vet_pattern_t *p)
+{
+    return __atomic_load_n(&p->tried, __ATOMIC_RELAXED) > 1;
+}
+
+
+void
 vet_pattern_begin(vet_scratch_t *scratch)
 {
     long long  now;
@@ -301,6 +316,7 @@ vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch, vet_str_t text,
         }
     }
 
+    vet_pattern_count(p);
     code = vet_pattern_jit(p);
 
     return (code != NULL)
@@ -308,6 +324,21 @@ vet_pattern_find(vet_pattern_t *p, vet_scratch_t *scratch, vet_str_t text,
                              found)
            : vet_pattern_run(p->code, scratch, scratch->nojit, text, from,
                              limit, found);
+}
+
+
+/* Threads that count at the same time may count as one. */
+
+static void
+vet_pattern_count(vet_pattern_t *p)
+{
+    int  tried;
+
+    tried = __atomic_load_n(&p->tried, __ATOMIC_RELAXED);
+
+    if (tried < 2) {
+        __atomic_store_n(&p->tried, tried + 1, __ATOMIC_RELAXED);
+    }
 }
 
 

@@ -367,6 +367,7 @@ typedef struct {
     pcre2_code             *code;
     pcre2_code             *jit;        /* a copy; NULL: there is none yet */
     int                     state;      /* of the copy */
+    int                     tried;      /* how often; 2: twice or more */
 } vet_pattern_t;
 
 typedef struct {
@@ -384,6 +385,10 @@ typedef struct {
 int vet_pattern_compile(vet_pattern_t *p, const unsigned char *data,
     size_t len, uint32_t options, char *text, size_t *offset);
 void vet_pattern_destroy(vet_pattern_t *p);
+
+/* Makes the machine code now; tells whether it is used, not just once. */
+void vet_pattern_prepare(vet_pattern_t *p);
+int vet_pattern_used(const vet_pattern_t *p);
 
 /*
  * As vet_scratch_create, for trying each pattern once or twice: without JIT,

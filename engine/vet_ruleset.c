@@ -57,6 +57,7 @@ static void vet_example_judge(const vet_test_rule_t *rule,
 static int vet_rule_capitals(const vet_test_rule_t *rule);
 static void vet_ruleset_forget(vet_ruleset_t *rs);
 static void vet_ruleset_patterns(vet_test_rule_t *rule);
+static int vet_ruleset_order(const void *one, const void *two);
 static const vet_test_rule_t *vet_ruleset_at(const vet_ruleset_t *rs,
     size_t i);
 
@@ -750,6 +751,60 @@ vet_ruleset_view(const vet_ruleset_t *rs, size_t i)
     }
 
     return vet_view_name(rule->view);
+}
+
+
+void
+vet_ruleset_follow(vet_ruleset_t *rs, const vet_ruleset_t *old)
+{
+    size_t                   i, n;
+    vet_test_rule_t         *rule;
+    const vet_test_rule_t   *was, **used;
+
+    used = malloc((old->rules.n + 1) * sizeof(const vet_test_rule_t *));
+    if (used == NULL) {
+        return;
+    }
+
+    was = old->rules.elts;
+    n = 0;
+
+    for (i = 0; i < old->rules.n; i++) {
+        if (was[i].npatterns != 0 && vet_pattern_used(was[i].patterns)) {
+            used[n++] = &was[i];
+        }
+    }
+
+    qsort(used, n, sizeof(const vet_test_rule_t *), vet_ruleset_order);
+
+    for (i = 0; i < rs->rules.n; i++) {
+        rule = (vet_test_rule_t *) rs->rules.elts + i;
+        was = rule;
+
+        if (rule->npatterns != 0
+            && bsearch(&was, used, n, sizeof(const vet_test_rule_t *),
+                       vet_ruleset_order) != NULL)
+        {
+            vet_pattern_prepare(rule->patterns);
+        }
+    }
+
+    free(used);
+}
+
+
+/* Of pointers to rules: by their ids. */
+
+static int
+vet_ruleset_order(const void *one, const void *two)
+{
+    vet_str_t  a, b;
+
+    a = (*(const vet_test_rule_t *const *) one)->rule.id;
+    b = (*(const vet_test_rule_t *const *) two)->rule.id;
+
+    return (a.len != b.len) ? (a.len > b.len) - (a.len < b.len)
+                            : memcmp(a.data, b.data, a.len);
 }
 
 

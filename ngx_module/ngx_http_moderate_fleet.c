@@ -27,6 +27,7 @@
 
 typedef struct {
     ngx_http_moderate_fleet_t   *fleet;
+    ngx_http_moderate_set_t     *old;   /* that it will follow, referred to */
     ngx_http_moderate_bundle_t   bundle;
     int                          rc;
 } ngx_http_moderate_fleet_load_t;
@@ -155,7 +156,7 @@ ngx_http_moderate_fleet_from_disk(ngx_conf_t *cf,
 
     rc = ngx_http_moderate_bundle_load(&bundle);
 
-    ngx_http_moderate_rules_warm(bundle.ruleset);
+    ngx_http_moderate_rules_warm(bundle.ruleset, NULL);
 
     if (rc != VET_OK) {
 
@@ -426,6 +427,7 @@ ngx_http_moderate_fleet_post(ngx_http_moderate_fleet_t *fleet, u_char *data,
 
     load = task->ctx;
     load->fleet = fleet;
+    load->old = fleet->rules->live;
     load->bundle.dir = fleet->dir;
     load->bundle.data = data;
     load->bundle.len = len;
@@ -450,6 +452,7 @@ ngx_http_moderate_fleet_post(ngx_http_moderate_fleet_t *fleet, u_char *data,
         return NGX_ERROR;
     }
 
+    load->old->refs++;
     fleet->busy = 1;
 
     return NGX_OK;
@@ -467,7 +470,7 @@ ngx_http_moderate_fleet_thread(void *data, ngx_log_t *log)
                ? ngx_http_moderate_bundle_load(&load->bundle)
                : ngx_http_moderate_bundle_write(&load->bundle);
 
-    ngx_http_moderate_rules_warm(load->bundle.ruleset);
+    ngx_http_moderate_rules_warm(load->bundle.ruleset, load->old);
 }
 
 
@@ -484,6 +487,7 @@ ngx_http_moderate_fleet_loaded(ngx_event_t *ev)
 
     fleet->busy = 0;
     free(load->bundle.data);
+    ngx_http_moderate_set_release(load->old);
 
     if (load->rc == VET_OK) {
         ngx_http_moderate_fleet_use(fleet, load->bundle.ruleset);

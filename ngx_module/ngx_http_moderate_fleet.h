@@ -264,8 +264,13 @@ void ngx_http_moderate_fleet_count(ngx_http_moderate_ctx_t *ctx);
 ngx_int_t ngx_http_moderate_rules_load(ngx_conf_t *cf,
     ngx_http_moderate_rules_t *rules);
 
-/* For a thread, or the start: makes ready what a new set needs at first. */
-void ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset);
+/*
+ * For a thread, or the start: makes ready what a new set needs at first, and
+ * what the one that it follows had ready.  The caller has a reference to that
+ * one; old may be NULL, and so may ruleset.
+ */
+void ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset,
+    const ngx_http_moderate_set_t *old);
 
 /* Makes a set the live one of rules that have none yet; else see swap. */
 ngx_int_t ngx_http_moderate_rules_set(ngx_http_moderate_rules_t *rules,

@@ -32,6 +32,7 @@
 
 typedef struct {
     ngx_http_moderate_rules_t  *rules;
+    ngx_http_moderate_set_t    *old;            /* in: live, referred to */
     uint64_t                    signature;      /* in: of the live set */
     uint64_t                    seen;           /* in: of the last look */
     int                         watch;          /* in: a descriptor, or -1 */
@@ -179,7 +180,7 @@ ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
 
     ruleset = vet_ruleset_load(rules->paths.elts, rules->paths.nelts, &errors);
 
-    ngx_http_moderate_rules_warm(ruleset);
+    ngx_http_moderate_rules_warm(ruleset, NULL);
 
     if (ruleset == NULL) {
         ngx_http_moderate_rules_errors(rules, &errors, NGX_LOG_EMERG, cf->log);
@@ -197,12 +198,14 @@ ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
 
 /*
  * A pattern's machine code is made when it is first tried.  Those that are
- * tried on every text together take milliseconds, which are not to be the
- * event loop's when a set is new.  What fails here is made later.
+ * tried on every text, or on those of this portal, together take milliseconds,
+ * which are not to be the event loop's when a set is new.  What fails here is
+ * made later.
  */
 
 void
-ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset)
+ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset,
+    const ngx_http_moderate_set_t *old)
 {
     size_t             i;
     vet_str_t          text;
@@ -244,6 +247,10 @@ ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset)
 
     vet_pool_destroy(pool);
     vet_scratch_destroy(scratch);
+
+    if (old != NULL) {
+        vet_ruleset_follow(ruleset, old->ruleset);
+    }
 }
 
 
@@ -508,6 +515,7 @@ ngx_http_moderate_rules_timer(ngx_event_t *ev)
 
     look = (ngx_http_moderate_look_t *) (task + 1);
     look->rules = rules;
+    look->old = rules->live;
     look->signature = rules->signature;
     look->seen = rules->seen;
     look->watch = (mmcf->watch == NULL) ? -1 : mmcf->watch->fd;
@@ -523,6 +531,7 @@ ngx_http_moderate_rules_timer(ngx_event_t *ev)
         return;
     }
 
+    look->old->refs++;
     rules->busy = 1;
 }
 
@@ -556,7 +565,7 @@ ngx_http_moderate_rules_look(void *data, ngx_log_t *log)
     {
         look->ruleset = vet_ruleset_load(rules->paths.elts,
                                          rules->paths.nelts, &look->errors);
-        ngx_http_moderate_rules_warm(look->ruleset);
+        ngx_http_moderate_rules_warm(look->ruleset, look->old);
     }
 
     look->seen = signature;
@@ -576,6 +585,7 @@ ngx_http_moderate_rules_looked(ngx_event_t *ev)
     rules = look->rules;
 
     rules->busy = 0;
+    ngx_http_moderate_set_release(look->old);
 
     if (ngx_http_moderate_rules_of_fleet(rules)) {
         vet_ruleset_destroy(look->ruleset);

@@ -3,8 +3,8 @@
  * Copyright (C) the moderate authors
  *
  * The literals of patterns, and looking for them: whatever plain PCRE2 finds
- * must have its literal in the text, within its reach.  PREFILTER_COUNT pairs of a pattern and a
- * text are made, from PREFILTER_SEED on.
+ * must have its literal in the text, within its reach.  PREFILTER_COUNT pairs
+ * of a pattern and a text are made, from PREFILTER_SEED on.
  */
 
 

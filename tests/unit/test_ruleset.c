@@ -37,6 +37,7 @@ static void test_two_files(void **state);
 static void test_folder(void **state);
 static void test_paths(void **state);
 static void test_signature(void **state);
+static void test_follow(void **state);
 
 
 static const char  good[] =
@@ -497,6 +498,73 @@ test_signature(void **state)
 }
 
 
+/* What was tried twice in the set before is machine code in the new one. */
+
+static void
+test_follow(void **state)
+{
+    size_t                  i;
+    rule_case_t             c;
+    vet_ruleset_t          *rs;
+    const vet_test_rule_t  *rule;
+
+    static const char  old[] =
+        "version: 1\nrules:\n"
+        "  - { id: once, category: scam, score: 1, match: 'one\\d',\n"
+        "      examples: { hit: [one1], miss: [x] } }\n"
+        "  - { id: never, category: scam, score: 1, match: 'two\\d',\n"
+        "      examples: { hit: [two2], miss: [x] } }\n"
+        "  - { id: often, category: scam, score: 1, match: 'six\\d',\n"
+        "      examples: { hit: [six6], miss: [x] } }\n";
+
+    static const char  new[] =
+        "version: 1\nrules:\n"
+        "  - { id: often, category: scam, score: 1, match: 'ten\\d',\n"
+        "      examples: { hit: [ten1], miss: [x] } }\n"
+        "  - { id: word, category: scam, score: 1, words: [six],\n"
+        "      examples: { hit: [six], miss: [x] } }\n"
+        "  - { id: once, category: scam, score: 1, match: 'one\\d',\n"
+        "      examples: { hit: [one1], miss: [x] } }\n"
+        "  - { id: never, category: scam, score: 1, match: 'two\\d',\n"
+        "      examples: { hit: [two2], miss: [x] } }\n"
+        "  - { id: newer, category: scam, score: 1, match: 'six\\d',\n"
+        "      examples: { hit: [six6], miss: [x] } }\n";
+
+    (void) state;
+
+    rule_case_begin(&c, rule_case_set(old));
+    assert_int_equal(rule_case_text(&c, "six6 one1"), 2);
+    assert_int_equal(rule_case_text(&c, "six"), 0);
+    assert_int_equal(rule_case_text(&c, "sixty"), 0);
+
+    rs = rule_case_set(new);
+    rule = rs->rules.elts;
+    vet_ruleset_follow(rs, c.rs);
+
+    for (i = 0; i < vet_ruleset_rules(rs); i++) {
+        if (rule[i].npatterns != 0) {
+            assert_int_equal(rule[i].patterns->jit != NULL,
+                             rule[i].rule.id.len == strlen("often")
+                             && memcmp(rule[i].rule.id.data, "often", 5) == 0);
+        }
+    }
+
+    /* nothing was tried there */
+
+    rule_case_end(&c);
+    rule_case_begin(&c, rule_case_set(old));
+    vet_ruleset_follow(c.rs, rs);
+    rule = c.rs->rules.elts;
+
+    for (i = 0; i < vet_ruleset_rules(c.rs); i++) {
+        assert_null(rule[i].patterns->jit);
+    }
+
+    vet_ruleset_destroy(rs);
+    rule_case_end(&c);
+}
+
+
 int
 main(void)
 {
@@ -511,6 +579,7 @@ main(void)
         cmocka_unit_test(test_folder),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_follow),
     };
 
     return cmocka_run_group_tests(tests, rule_case_setup,
