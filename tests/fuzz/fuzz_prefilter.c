@@ -167,8 +167,8 @@ fuzz_window(vet_str_t text, uint32_t reach, uint64_t blocks, size_t start)
 
 
 /*
- * Plain PCRE2, and where it begins.  VET_ERROR: it is no pattern, or the text is
- * not UTF-8.
+ * Plain PCRE2, and where it begins.  VET_ERROR: it is no pattern, or the text
+ * is not UTF-8.
  */
 
 static int
