@@ -34,7 +34,7 @@ static const struct option  explain_long[] = {
 
 static int explain_run(explain_t *e, int argc, char **argv);
 static int explain_options(explain_t *e, int argc, char **argv);
-static int explain_check(const explain_t *e, int files);
+static int explain_check(const explain_t *e, char **files, int n);
 static int explain_option(explain_t *e, int option);
 static int explain_field(explain_t *e, int option, char *arg);
 static int explain_load(explain_t *e, const char *file);
@@ -160,19 +160,26 @@ explain_options(explain_t *e, int argc, char **argv)
         }
     }
 
-    return explain_check(e, argc - optind);
+    return explain_check(e, argv + optind, argc - optind);
 }
 
 
 static int
-explain_check(const explain_t *e, int files)
+explain_check(const explain_t *e, char **files, int n)
 {
     int  texts;
 
     texts = (e->text != NULL) + (e->text_file != NULL);
 
-    if (texts + (e->request != NULL) + files > 1) {
-        fprintf(stderr, "moderatectl: one text, file or request at a time\n");
+    if (texts + (e->request != NULL) + n > 1) {
+        fprintf(stderr, "moderatectl: one text, file or request at a time");
+
+        if (n > 0) {
+            fprintf(stderr, ", \"%s\" is one more; if these are rules: "
+                    "--rules %s", files[n - 1], files[n - 1]);
+        }
+
+        fprintf(stderr, "\n");
         return MODERATECTL_USAGE;
     }
 

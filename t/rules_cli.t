@@ -534,6 +534,10 @@ for (['--text', 'x', '--file', 'y'], ['--text', 'x', 'y'], ['y', 'z'],
     is($code, 2, "@$_ exits 2");
 }
 
+rules(@explain, '--text', 'x', 'lua-free-rules');
+like($err, qr/"lua-free-rules" is one more; .*--rules lua-free-rules/,
+     'and tells how rules are named');
+
 rules(@explain, '--file', 'nowhere');
 is($code, 3, 'missing file exits 3');
 rules('explain', '--rules', 'broken.yaml', '--text', 'x');
