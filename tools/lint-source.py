@@ -28,6 +28,10 @@ BANNED = ("atoi", "atol", "atof", "sprintf", "vsprintf", "strcpy", "strcat",
 
 KEY_PREFIX = re.compile(r'"m:\{|"m:"')
 
+# the first line of a rule, as the shipped files are written
+
+RULE = re.compile(r"\s*- id: ")
+
 VAGUE = re.compile(r"(^|[_/-])(util|utils|common|helper|helpers|misc)[_.-]")
 
 problems = []
@@ -149,6 +153,16 @@ def check_c(name, text, key_files):
         key_files.append(name)
 
 
+def check_rules(name, text):
+    """Why a rule exists is said in a comment right above it."""
+    previous = ""
+
+    for number, line in enumerate(text.split("\n"), 1):
+        if RULE.match(line) and not previous.lstrip().startswith("# "):
+            problem(name, number, "no comment above says why it exists")
+        previous = line
+
+
 def main():
     key_files = []
 
@@ -166,6 +180,9 @@ def main():
 
         if name.endswith((".c", ".h")):
             check_c(name, text, key_files)
+
+        if name.startswith("lua-free-rules/") and name.endswith(".yaml"):
+            check_rules(name, text)
 
     for name in key_files[1:]:
         problem(name, 1, "Redis keys are spelled in %s already"
