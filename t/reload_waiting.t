@@ -146,8 +146,10 @@ is("@answers", '503 503 503', 'not answered by Redis');
 ok(wait_until(\&gone), 'worker ends behind a frozen Redis');
 $t->thaw_redis();
 
-# quit
+# quit, once the new worker, which began without Redis, has found it
 
+ok(wait_until(sub { status(http_post('/a', $form, 'text=hello')) == 200 }),
+   'back again');
 $t->freeze_redis();
 @s = map { start('text=hello') } 1 .. 3;
 waiting(3);
