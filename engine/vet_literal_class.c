@@ -66,7 +66,10 @@ vet_re_escape(vet_re_t *r, vet_piece_t *piece)
         return;
 
     case 'N':
-        if (vet_re_is(r, "{")) {
+
+        /* any other braces are a quantifier */
+
+        if (vet_re_is(r, "{U+")) {
             vet_re_until(r, '}');
         }
 
