@@ -60,6 +60,17 @@ enum {
     VET_JIT_DONE
 };
 
+/*
+ * A set has thousands of compiled patterns, and one follows another: with
+ * malloc they would be between what submissions need, and leave holes.
+ */
+
+struct vet_pattern_maker_s {
+    vet_pool_t             *pool;
+    pcre2_compile_context  *context;
+    unsigned                stays:1;    /* what is allocated is the pool's */
+};
+
 struct vet_scratch_s {
     pcre2_match_data       *data;
     pcre2_match_context    *jit;
@@ -79,6 +90,8 @@ struct vet_scratch_s {
 
 
 static pcre2_match_context *vet_scratch_context(uint32_t limit);
+static void *vet_pattern_malloc(PCRE2_SIZE size, void *data);
+static void vet_pattern_free(void *p, void *data);
 static void vet_pattern_count(vet_pattern_t *p);
 static pcre2_code *vet_pattern_jit(vet_pattern_t *p);
 static pcre2_code *vet_pattern_translate(const vet_pattern_t *p);
@@ -214,29 +227,73 @@ vet_scratch_over(const vet_scratch_t *scratch)
 }
 
 
-int
-vet_pattern_compile(vet_pattern_t *p, const unsigned char *data, size_t len,
-    uint32_t options, char *text, size_t *offset)
+vet_pattern_maker_t *
+vet_pattern_maker(vet_pool_t *pool)
 {
-    int                     code;
-    size_t                  at;
-    pcre2_compile_context  *context;
+    vet_pattern_maker_t    *maker;
+    pcre2_general_context  *general;
 
-    context = pcre2_compile_context_create(NULL);
-    if (context == NULL) {
-        return VET_ERROR;
+    maker = vet_pcalloc(pool, sizeof(vet_pattern_maker_t));
+    if (maker == NULL) {
+        return NULL;
     }
 
-    (void) pcre2_set_parens_nest_limit(context, VET_PARENS_LIMIT);
+    maker->pool = pool;
+    maker->stays = 1;
 
-    p->code = pcre2_compile(data, len, options | PCRE2_UTF
-                            | PCRE2_NEVER_BACKSLASH_C
-                            | PCRE2_USE_OFFSET_LIMIT,
-                            &code, &at, context);
+    general = pcre2_general_context_create(vet_pattern_malloc,
+                                           vet_pattern_free, maker);
+    if (general == NULL) {
+        return NULL;
+    }
 
-    pcre2_compile_context_free(context);
+    maker->context = pcre2_compile_context_create(general);
+    if (maker->context == NULL) {
+        return NULL;
+    }
 
-    if (p->code == NULL) {
+    (void) pcre2_set_parens_nest_limit(maker->context, VET_PARENS_LIMIT);
+    maker->stays = 0;
+
+    return maker;
+}
+
+
+static void *
+vet_pattern_malloc(PCRE2_SIZE size, void *data)
+{
+    vet_pattern_maker_t  *maker = data;
+
+    return maker->stays ? vet_palloc(maker->pool, size) : malloc(size);
+}
+
+
+/* Nothing of the pool is freed singly. */
+
+static void
+vet_pattern_free(void *p, void *data)
+{
+    (void) data;
+    free(p);
+}
+
+
+/* PCRE2 needs more while it compiles: what stays is a copy. */
+
+int
+vet_pattern_compile(vet_pattern_maker_t *maker, vet_pattern_t *p,
+    const unsigned char *data, size_t len, uint32_t options, char *text,
+    size_t *offset)
+{
+    int          code;
+    size_t       at;
+    pcre2_code  *made;
+
+    made = pcre2_compile(data, len, options | PCRE2_UTF
+                         | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT,
+                         &code, &at, maker->context);
+
+    if (made == NULL) {
         *offset = at;
         text[0] = '\0';
         (void) pcre2_get_error_message(code, (PCRE2_UCHAR *) text,
@@ -244,14 +301,18 @@ vet_pattern_compile(vet_pattern_t *p, const unsigned char *data, size_t len,
         return VET_DECLINED;
     }
 
-    return VET_OK;
+    maker->stays = 1;
+    p->code = pcre2_code_copy(made);
+    maker->stays = 0;
+    pcre2_code_free(made);
+
+    return (p->code == NULL) ? VET_ERROR : VET_OK;
 }
 
 
 void
 vet_pattern_destroy(vet_pattern_t *p)
 {
-    pcre2_code_free(p->code);
     pcre2_code_free(p->jit);
     memset(p, 0, sizeof(vet_pattern_t));
 }

@@ -370,20 +370,29 @@ typedef struct {
     int                     tried;      /* how often; 2: twice or more */
 } vet_pattern_t;
 
+/* What patterns of a set are compiled with; they are in its pool. */
+
+typedef struct vet_pattern_maker_s  vet_pattern_maker_t;
+
 typedef struct {
     size_t                  start;      /* in the view */
     size_t                  end;
 } vet_found_t;
 
+/* NULL: memory is out.  Lives as long as the pool, and is for one thread. */
+vet_pattern_maker_t *vet_pattern_maker(vet_pool_t *pool);
+
 /*
  * Compiles a pattern of len bytes.  VET_DECLINED: text, of at least
- * VET_PATTERN_TEXT bytes, tells what is wrong, offset where.
+ * VET_PATTERN_TEXT bytes, tells what is wrong, offset where.  Destroy it before
+ * the pool.
  */
 
 #define VET_PATTERN_TEXT    128
 
-int vet_pattern_compile(vet_pattern_t *p, const unsigned char *data,
-    size_t len, uint32_t options, char *text, size_t *offset);
+int vet_pattern_compile(vet_pattern_maker_t *maker, vet_pattern_t *p,
+    const unsigned char *data, size_t len, uint32_t options, char *text,
+    size_t *offset);
 void vet_pattern_destroy(vet_pattern_t *p);
 
 /* Makes the machine code now; tells whether it is used, not just once. */
@@ -619,6 +628,7 @@ struct vet_ruleset_s {
     vet_list_t              lists;      /* of vet_list_file_t */
     vet_filter_t           *filter;
     vet_scratch_t          *trial;      /* for examples, while loading */
+    vet_pattern_maker_t    *maker;
     int                     hold;       /* thresholds, tenths */
     int                     reject;
     const char             *thresholds; /* the file that set them; or NULL */

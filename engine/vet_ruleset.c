@@ -131,8 +131,9 @@ vet_ruleset_create(void)
 
     rs->pool = vet_pool_create_mapped(VET_SET_MEMORY);
     rs->source = vet_pool_create_mapped(VET_SET_MEMORY);
+    rs->maker = (rs->pool == NULL) ? NULL : vet_pattern_maker(rs->pool);
 
-    if (rs->pool == NULL || rs->source == NULL) {
+    if (rs->maker == NULL || rs->source == NULL) {
         vet_ruleset_destroy(rs);
         return NULL;
     }
@@ -360,8 +361,8 @@ vet_ruleset_match(vet_ruleset_t *rs, vet_test_rule_t *rule,
     source = rule->phrases[0].text;
     options = PCRE2_UCP | ((rule->view == VET_VIEW_RAW) ? PCRE2_CASELESS : 0);
 
-    rc = vet_pattern_compile(rule->patterns, source.data, source.len, options,
-                             text, &offset);
+    rc = vet_pattern_compile(rs->maker, rule->patterns, source.data,
+                             source.len, options, text, &offset);
 
     if (rc == VET_DECLINED) {
         vet_rule_error(errors, &rule->phrases[0].place, "pattern is wrong at "
