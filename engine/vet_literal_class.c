@@ -14,6 +14,7 @@
 #define VET_LITERAL_CLASS    8          /* characters of a class */
 
 
+static void vet_re_property(vet_re_t *r);
 static void vet_re_reference(vet_re_t *r);
 static int vet_re_code(vet_re_t *r, unsigned char c, uint32_t *cp);
 static int vet_re_hex(vet_re_t *r, uint32_t *cp);
@@ -77,7 +78,7 @@ vet_re_escape(vet_re_t *r, vet_piece_t *piece)
         return;
 
     case 'p': case 'P':
-        vet_re_reference(r);
+        vet_re_property(r);
         vet_piece_one(r, piece);
         return;
 
@@ -87,6 +88,22 @@ vet_re_escape(vet_re_t *r, vet_piece_t *piece)
 
     default:
         r->unsure = 1;
+    }
+}
+
+
+/* The name of a property: in braces, or one letter. */
+
+static void
+vet_re_property(vet_re_t *r)
+{
+    if (!vet_re_more(r)) {
+        r->unsure = 1;
+        return;
+    }
+
+    if (*r->p++ == '{') {
+        vet_re_until(r, '}');
     }
 }
 
@@ -311,7 +328,7 @@ vet_re_member(vet_re_t *r, uint32_t *cp)
         return 1;
 
     case 'p': case 'P':
-        vet_re_reference(r);
+        vet_re_property(r);
         return 0;
 
     default:

@@ -288,10 +288,15 @@ vet_reach_sum(uint32_t a, uint32_t b)
 }
 
 
+/*
+ * What is not known is not known however often it is there: "\18{0}" may be two
+ * characters, of which one is repeated.
+ */
+
 static uint32_t
 vet_reach_times(uint32_t a, uint32_t n)
 {
-    return (a != 0 && n > VET_FAR / a) ? VET_FAR : a * n;
+    return (a == VET_FAR || (a != 0 && n > VET_FAR / a)) ? VET_FAR : a * n;
 }
 
 
