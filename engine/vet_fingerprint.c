@@ -102,7 +102,7 @@ vet_fingerprint_text(vet_pool_t *pool, const vet_submission_t *s,
     int              rc;
     size_t           i;
     vet_str_t        shown;
-    vet_view_t       view;
+    vet_view_t       view, *folded, *words;
     vet_reading_t   *reading;
     vet_readings_t   made, *readings;
 
@@ -127,12 +127,21 @@ vet_fingerprint_text(vet_pool_t *pool, const vet_submission_t *s,
         reading = &readings->elts[readings->whole];
     }
 
-    if (reading->views[VET_VIEW_FOLDED] != NULL) {
-        *text = reading->views[VET_VIEW_FOLDED]->text;
+    /* with joiners or without them it is the same text */
+
+    words = reading->views[VET_VIEW_FOLDED_WORDS];
+    folded = reading->views[VET_VIEW_FOLDED];
+
+    if (words == NULL && folded != NULL && !folded->joiners) {
+        words = folded;
+    }
+
+    if (words != NULL) {
+        *text = words->text;
         return VET_OK;
     }
 
-    rc = vet_view_build(pool, reading->text, VET_VIEW_FOLDED, &view);
+    rc = vet_view_build(pool, reading->text, VET_VIEW_FOLDED_WORDS, &view);
     *text = view.text;
 
     return rc;

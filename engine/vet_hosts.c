@@ -121,7 +121,7 @@ vet_hosts_read(vet_pool_t *pool, const vet_phrase_t *phrase, vet_str_t *name,
     vet_shown_t     shown;
     unsigned char  *p, bytes[VET_HOST_LEN];
 
-    if (vet_view_build(pool, phrase->text, VET_VIEW_TEXT, &view) != VET_OK) {
+    if (vet_view_build(pool, phrase->text, VET_VIEW_WORDS, &view) != VET_OK) {
         return VET_ERROR;
     }
 

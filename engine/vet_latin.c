@@ -13,7 +13,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "vet_rules.h"
+#include "vet_letters.h"
 
 
 #define VET_BLOCK  16        /* bytes of a vector */

@@ -31,7 +31,7 @@ vet_mask(vet_pool_t *pool, vet_str_t value, vet_str_t *masked)
     found.size = sizeof(vet_personal_t);
     found.pool = pool;
 
-    rc = vet_view_build(pool, value, VET_VIEW_TEXT, &view);
+    rc = vet_view_build(pool, value, VET_VIEW_WORDS, &view);
 
     if (rc == VET_OK) {
         rc = vet_personal_find(view.text, (1u << VET_PERSONAL_N) - 1, &found);

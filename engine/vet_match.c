@@ -37,7 +37,7 @@ static int vet_match_fields(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field);
 static int vet_match_candidates(vet_matcher_t *m, vet_finding_t *f);
 static int vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
-    vet_reading_t *reading, uint64_t blocks);
+    vet_reading_t *reading, vet_view_kind_t kind, uint64_t blocks);
 static int vet_match_places(vet_matcher_t *m, vet_finding_t *f,
     const vet_candidate_t *places, size_t n, vet_reading_t *reading);
 static size_t vet_match_next(vet_str_t text, size_t i);
@@ -465,16 +465,29 @@ vet_match_applies(const vet_matcher_t *m, const vet_test_rule_t *test,
 static int
 vet_match_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
 {
-    int              rc;
-    size_t           i;
-    vet_readings_t  *readings;
+    int                rc;
+    size_t             i;
+    vet_readings_t    *readings;
+    vet_view_kind_t    kind;
+    const vet_view_t  *view;
 
+    kind = f->test->view;
     rc = vet_match_readings(m, field, &readings);
 
     for (i = 0; rc == VET_OK && i < readings->n; i++) {
         f->seen = (i == 0) ? 0 : f->n;
-        rc = vet_match_pattern(m, f, field, &readings->elts[i],
-                               VET_BLOCKS_ALL);
+        rc = vet_match_view(m, &readings->elts[i], kind, &view);
+
+        if (rc == VET_OK && view->joiners) {
+            rc = vet_match_pattern(m, f, field, &readings->elts[i],
+                                   vet_match_unjoined(kind), VET_BLOCKS_ALL);
+            f->seen = f->n;
+        }
+
+        if (rc == VET_OK) {
+            rc = vet_match_pattern(m, f, field, &readings->elts[i], kind,
+                                   VET_BLOCKS_ALL);
+        }
     }
 
     return rc;
@@ -490,6 +503,7 @@ vet_match_candidates(vet_matcher_t *m, vet_finding_t *f)
     size_t                  i, n;
     uint64_t                blocks;
     vet_reading_t          *reading;
+    vet_view_kind_t         kind;
     const vet_candidate_t  *c;
 
     for (i = 0; i < m->ncandidates; i += n) {
@@ -509,11 +523,14 @@ vet_match_candidates(vet_matcher_t *m, vet_finding_t *f)
 
         reading = &m->readings[c->field].elts[c->reading];
 
-        f->seen = (c->reading == 0 && c->kind != VET_CANDIDATE_JOINED)
+        f->seen = (c->reading == 0 && c->kind == VET_CANDIDATE_TEXT)
                   ? 0 : f->n;
 
-        rc = (c->kind == VET_CANDIDATE_PATTERN)
-             ? vet_match_pattern(m, f, c->field, reading, blocks)
+        kind = (c->kind == VET_CANDIDATE_UNJOINED)
+               ? vet_match_unjoined(f->test->view) : f->test->view;
+
+        rc = (c->kind >= VET_CANDIDATE_UNJOINED)
+             ? vet_match_pattern(m, f, c->field, reading, kind, blocks)
              : vet_match_places(m, f, c, n, reading);
         if (rc != VET_OK) {
             return rc;
@@ -526,7 +543,7 @@ vet_match_candidates(vet_matcher_t *m, vet_finding_t *f)
 
 static int
 vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
-    vet_reading_t *reading, uint64_t blocks)
+    vet_reading_t *reading, vet_view_kind_t kind, uint64_t blocks)
 {
     int                rc;
     size_t             from, limit, start, end;
@@ -534,7 +551,7 @@ vet_match_pattern(vet_matcher_t *m, vet_finding_t *f, size_t field,
     vet_found_t        found;
     const vet_view_t  *view;
 
-    rc = vet_match_view(m, reading, f->test->view, &view);
+    rc = vet_match_view(m, reading, kind, &view);
     if (rc != VET_OK) {
         return rc;
     }
@@ -596,7 +613,7 @@ vet_match_places(vet_matcher_t *m, vet_finding_t *f,
     const vet_candidate_t  *place;
 
     view = reading->views[(places->kind == VET_CANDIDATE_JOINED)
-                          ? VET_VIEW_JOINED : VET_VIEW_TEXT];
+                          ? VET_VIEW_JOINED : VET_VIEW_WORDS];
     from = 0;
 
     for (i = 0; i < n && !(f->full && f->n >= VET_HITS_PER_RULE); i++) {
@@ -663,6 +680,7 @@ vet_match_view(vet_matcher_t *m, vet_reading_t *reading, vet_view_kind_t kind,
 {
     int                rc;
     vet_view_t        *made;
+    vet_view_kind_t    own;
     const vet_view_t  *base;
 
     if (reading->views[kind] != NULL) {
@@ -670,23 +688,32 @@ vet_match_view(vet_matcher_t *m, vet_reading_t *reading, vet_view_kind_t kind,
         return VET_OK;
     }
 
+    own = vet_view_bases[kind];
+    base = NULL;
+
+    if (own != kind) {
+        rc = vet_match_view(m, reading, own, &base);
+        if (rc != VET_OK) {
+            return rc;
+        }
+
+        /* nearly all texts have no joiner to be left out */
+
+        if (kind >= VET_VIEW_WORDS && !base->joiners) {
+            reading->views[kind] = reading->views[own];
+            *view = base;
+            return VET_OK;
+        }
+    }
+
     made = vet_palloc(m->pool, sizeof(vet_view_t));
     if (made == NULL) {
         return vet_pool_failed(m->pool);
     }
 
-    if (kind == VET_VIEW_SQUEEZED || kind == VET_VIEW_JOINED) {
-        rc = vet_match_view(m, reading, (kind == VET_VIEW_SQUEEZED)
-                                        ? VET_VIEW_FOLDED : VET_VIEW_TEXT,
-                            &base);
-        if (rc == VET_OK) {
-            rc = vet_view_squeeze(m->pool, base, made);
-        }
-
-    } else {
-        rc = vet_view_build(m->pool, reading->text, kind, made);
-    }
-
+    rc = (kind == VET_VIEW_SQUEEZED || kind == VET_VIEW_JOINED)
+         ? vet_view_squeeze(m->pool, base, made)
+         : vet_view_build(m->pool, reading->text, kind, made);
     if (rc != VET_OK) {
         return rc;
     }

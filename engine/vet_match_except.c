@@ -177,7 +177,7 @@ vet_except_find(vet_matcher_t *m, const vet_except_t *except, size_t field,
         reading = &readings->elts[i];
         rc = vet_match_phrases(m, except->text, reading, places);
 
-        view = reading->views[VET_VIEW_TEXT];
+        view = reading->views[VET_VIEW_WORDS];
         place = (vet_link_t *) places->elts + first;
 
         for (k = first; rc == VET_OK && k < places->n; k++, place++) {

@@ -36,7 +36,8 @@ typedef struct {
     size_t                  field;
     size_t                  index;      /* of the reading */
     vet_reading_t          *reading;
-    const vet_view_t       *view;       /* text or joined */
+    const vet_view_t       *view;       /* words or joined */
+    uint8_t                 pattern;    /* kind of a candidate */
     vet_key_t               key;
     void                   *seen;       /* room for a scan */
     size_t                  room;
@@ -47,6 +48,8 @@ static int vet_find_field(vet_finder_t *f, size_t field);
 static int vet_find_wanted(const vet_finder_t *f, vet_test_t test,
     vet_view_kind_t kind);
 static int vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind);
+static int vet_find_literals(vet_finder_t *f, const vet_prefilter_t *pf,
+    vet_view_kind_t kind);
 static int vet_find_applies(const vet_finder_t *f,
     const vet_test_rule_t *rule);
 static int vet_find_seen(vet_finder_t *f, size_t size);
@@ -167,6 +170,26 @@ vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind)
 
     rc = vet_match_view(f->m, f->reading, kind, &view);
 
+    if (rc == VET_OK && view->joiners) {
+        f->pattern = VET_CANDIDATE_UNJOINED;
+        rc = vet_find_literals(f, pf, vet_match_unjoined(kind));
+    }
+
+    f->pattern = VET_CANDIDATE_PATTERN;
+
+    return (rc == VET_OK) ? vet_find_literals(f, pf, kind) : rc;
+}
+
+
+static int
+vet_find_literals(vet_finder_t *f, const vet_prefilter_t *pf,
+    vet_view_kind_t kind)
+{
+    int                rc;
+    const vet_view_t  *view;
+
+    rc = vet_match_view(f->m, f->reading, kind, &view);
+
     if (rc == VET_OK && vet_scratch_is_unfiltered(f->m->scratch)) {
         return vet_prefilter_all(pf, vet_find_pattern, f);
     }
@@ -225,7 +248,7 @@ vet_find_pattern(void *data, uint32_t id, uint64_t blocks)
         return vet_pool_failed(f->m->pool);
     }
 
-    c->kind = VET_CANDIDATE_PATTERN;
+    c->kind = f->pattern;
     c->blocks = blocks;
 
     return VET_OK;
@@ -251,7 +274,7 @@ vet_find_phrases(vet_finder_t *f, int joined)
     }
 
     rc = vet_match_view(f->m, f->reading, joined ? VET_VIEW_JOINED
-                                                 : VET_VIEW_TEXT, &f->view);
+                                                 : VET_VIEW_WORDS, &f->view);
     if (rc != VET_OK || (joined && !f->view->odd)) {
         return rc;
     }
@@ -297,7 +320,7 @@ vet_find_text_key(vet_finder_t *f)
     folded = NULL;
 
     if (f->view->latin) {
-        rc = vet_match_view(f->m, f->reading, VET_VIEW_FOLDED, &folded);
+        rc = vet_match_view(f->m, f->reading, VET_VIEW_FOLDED_WORDS, &folded);
     }
 
     if (rc != VET_OK) {
@@ -608,7 +631,7 @@ vet_match_phrases(vet_matcher_t *m, const vet_test_rule_t *rule,
     vet_key_t          key;
     const vet_view_t  *view;
 
-    rc = vet_match_view(m, reading, VET_VIEW_TEXT, &view);
+    rc = vet_match_view(m, reading, VET_VIEW_WORDS, &view);
 
     if (rc == VET_OK) {
         rc = vet_key_make(m->pool, &m->rs->filter->table, view->text, 0,

@@ -102,7 +102,7 @@ vet_hosts_field(vet_matcher_t *m, vet_finding_t *f, size_t field)
     for (i = 0; i < readings->n; i++) {
         s.reading = &readings->elts[i];
 
-        rc = vet_match_view(m, s.reading, VET_VIEW_TEXT, &s.view);
+        rc = vet_match_view(m, s.reading, VET_VIEW_WORDS, &s.view);
         if (rc != VET_OK) {
             return rc;
         }

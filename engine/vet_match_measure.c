@@ -184,7 +184,7 @@ vet_match_links_in(vet_matcher_t *m, size_t field, size_t *n,
 
     for (i = 0; i < readings->n; i++) {
 
-        rc = vet_match_view(m, &readings->elts[i], VET_VIEW_TEXT, &view);
+        rc = vet_match_view(m, &readings->elts[i], VET_VIEW_WORDS, &view);
         if (rc != VET_OK) {
             return rc;
         }
@@ -209,7 +209,7 @@ vet_match_links_keep(const vet_reading_t *r, vet_link_t *places, size_t max)
     size_t             i, n, start, end;
     const vet_view_t  *view;
 
-    view = r->views[VET_VIEW_TEXT];
+    view = r->views[VET_VIEW_WORDS];
 
     n = vet_measure_links(view->text, places, max);
     n = (n < max) ? n : max;
@@ -311,7 +311,7 @@ vet_match_distinct_in(vet_matcher_t *m, size_t field, vet_list_t *names)
         return vet_pool_failed(m->pool);
     }
 
-    view = most->views[VET_VIEW_TEXT];
+    view = most->views[VET_VIEW_WORDS];
     n = vet_measure_links(view->text, places, n);
 
     for (i = 0; i < n; i++) {
@@ -555,7 +555,7 @@ vet_match_is_filled(vet_matcher_t *m, size_t field, int *filled)
 
     rc = vet_match_readings(m, field, &readings);
     if (rc == VET_OK) {
-        rc = vet_match_view(m, readings->elts, VET_VIEW_TEXT, &view);
+        rc = vet_match_view(m, readings->elts, VET_VIEW_WORDS, &view);
     }
 
     if (rc != VET_OK) {

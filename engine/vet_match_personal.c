@@ -115,7 +115,7 @@ vet_personal_reading(vet_matcher_t *m, const vet_test_rule_t *test,
     found.size = sizeof(vet_personal_t);
     found.pool = m->pool;
 
-    rc = vet_match_view(m, reading, VET_VIEW_TEXT, &view);
+    rc = vet_match_view(m, reading, VET_VIEW_WORDS, &view);
     if (rc == VET_OK) {
         rc = vet_personal_find(view->text, test->personal, &found);
     }

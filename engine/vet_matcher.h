@@ -31,12 +31,15 @@ typedef struct {
 
 /*
  * Where literals led to: a pattern is worth to be tried in a reading, or a
- * phrase is at a place of one of its views.
+ * phrase is at a place of one of its views.  Where a view has joiners patterns
+ * are tried without them, and then with them: they may have been written
+ * either way, and the text as well.  The first look is that of phrases.
  */
 
 typedef enum {
     VET_CANDIDATE_TEXT = 0,
     VET_CANDIDATE_JOINED,
+    VET_CANDIDATE_UNJOINED, /* a pattern, on the view without its joiners */
     VET_CANDIDATE_PATTERN
 } vet_candidate_kind_t;
 
@@ -106,6 +109,14 @@ int vet_match_add(vet_matcher_t *m, vet_finding_t *f, size_t field,
 int vet_match_spent(vet_matcher_t *m, const vet_test_rule_t *test,
     size_t field);
 
+/* Returns the view without joiners of the text or the folded one. */
+
+static inline vet_view_kind_t
+vet_match_unjoined(vet_view_kind_t kind)
+{
+    return (kind == VET_VIEW_TEXT) ? VET_VIEW_WORDS : VET_VIEW_FOLDED_WORDS;
+}
+
 /*
  * vet_match_find.c.  Finds the candidates of all rules or, when only is not
  * NULL, of that one.
@@ -123,7 +134,7 @@ int vet_match_window(vet_str_t text, uint32_t reach, uint64_t blocks,
     size_t *from, size_t *limit);
 
 /*
- * Finds where phrases are in a reading, on its text view, and adds their
+ * Finds where phrases are in a reading, on its words view, and adds their
  * places there to a list of vet_link_t.
  */
 int vet_match_phrases(vet_matcher_t *m, const vet_test_rule_t *rule,

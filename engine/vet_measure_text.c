@@ -10,11 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vet_rules.h"
+#include "vet_joiner.h"
 
 
-#define VET_NON_JOINER      0x200c
-#define VET_JOINER          0x200d
 #define VET_LONG_S          0x17f
 #define VET_FINAL_SIGMA     0x3c2
 
@@ -306,7 +304,7 @@ vet_measure_words(vet_pool_t *pool, vet_str_t text, size_t *percent)
 
     *percent = 0;
 
-    rc = vet_view_build(pool, text, VET_VIEW_TEXT, &view);
+    rc = vet_view_build(pool, text, VET_VIEW_WORDS, &view);
     if (rc != VET_OK) {
         return rc;
     }

@@ -59,40 +59,6 @@ const vet_uni_t *vet_uni(uint32_t cp);
  */
 size_t vet_uni_read(const unsigned char *p, size_t len, uint32_t *cp);
 
-/*
- * The Latin letters in U+0080..U+027F and U+1E00..U+1EFF, as the text and the
- * folded view have them when nothing joins them, never longer; 0: in another
- * way.  They join nothing either.
- */
-
-#define VET_UNI_LATIN_N     0x300
-
-extern const uint16_t  vet_uni_latin_text[];
-extern const uint16_t  vet_uni_latin_fold[];
-
-/* Reads a letter of these two blocks, at is its place; 0: there is none. */
-static inline size_t
-vet_uni_latin_read(const unsigned char *p, size_t len, size_t *at)
-{
-    if (p[0] >= 0xc2 && p[0] <= 0xc9) {
-        if (len < 2 || (p[1] & 0xc0) != 0x80) {
-            return 0;
-        }
-
-        *at = ((size_t) (p[0] & 0x1f) << 6 | (p[1] & 0x3f)) - 0x80;
-        return 2;
-    }
-
-    if (p[0] != 0xe1 || len < 3 || p[1] < 0xb8 || p[1] > 0xbb
-        || (p[2] & 0xc0) != 0x80)
-    {
-        return 0;
-    }
-
-    *at = 0x200 + ((size_t) (p[1] - 0xb8) << 6 | (p[2] & 0x3f));
-    return 3;
-}
-
 /* Writes at most VET_UNI_BYTES, returns how many. */
 size_t vet_uni_write(uint32_t cp, unsigned char *p);
 
@@ -121,6 +87,8 @@ typedef enum {
     VET_VIEW_FOLDED,        /* also without accents */
     VET_VIEW_SQUEEZED,      /* also without separators and repeats */
     VET_VIEW_JOINED,        /* squeezed, with accents; no rule names it */
+    VET_VIEW_WORDS,         /* text without joiners; no rule names these */
+    VET_VIEW_FOLDED_WORDS,  /* folded without joiners */
     VET_VIEW_N
 } vet_view_kind_t;
 
@@ -146,15 +114,22 @@ struct vet_view_s {
                                         /* what words look for there */
     unsigned                wide:1;     /* folded: a letter became several, */
                                         /* or what is no letter lost marks */
+    unsigned                joiners:1;  /* text, folded: has some */
     unsigned                latin:1;    /* text, folded: of what vet_latin.c */
                                         /* takes, one character for one */
 };
+
+/*
+ * What a view is made of; or what is the same where it has no joiners; or
+ * itself.
+ */
+extern const vet_view_kind_t  vet_view_bases[VET_VIEW_N];
 
 /* VET_LIMIT and VET_ERROR as of vet_parse. */
 int vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     vet_view_t *view);
 
-/* Makes a squeezed view of a folded one, or a joined one of a text view. */
+/* Makes a squeezed view of a folded one, or a joined one, without joiners. */
 int vet_view_squeeze(vet_pool_t *pool, const vet_view_t *base,
     vet_view_t *view);
 

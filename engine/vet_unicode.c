@@ -6,7 +6,8 @@
  */
 
 
-#include "vet_rules.h"
+#include "vet_joiner.h"
+#include "vet_letters.h"
 #include "vet_unicode_tables.h"
 
 
@@ -224,4 +225,32 @@ vet_uni_single(uint32_t cp, const vet_uni_t *u, int folded, uint32_t *single)
     *single = vet_uni_pool[u->quick];
 
     return (u->quick != 0) ? VET_OK : VET_DECLINED;
+}
+
+
+unsigned
+vet_uni_joins(uint32_t cp)
+{
+    size_t                  low, high, mid;
+    const vet_uni_range_t  *range;
+
+    low = 0;
+    high = sizeof(vet_uni_ranges) / sizeof(vet_uni_ranges[0]);
+
+    while (low < high) {
+        mid = low + (high - low) / 2;
+        range = &vet_uni_ranges[mid];
+
+        if (cp < range->first) {
+            high = mid;
+
+        } else if (cp > range->last) {
+            low = mid + 1;
+
+        } else {
+            return range->flags;
+        }
+    }
+
+    return 0;
 }

@@ -13,9 +13,11 @@
  * more of them hide a word.  The folded view is the same without accents.
  * Both are the same for NFC and NFD.
  *
- * Zero width joiners and non-joiners are gone as well: Persian and Indic
- * words are then compared without them, and an emoji sequence as its parts.
- * No rule can tell them apart on these views; the raw view has them.
+ * Zero width joiners and non-joiners stay where they are spelling, in Persian
+ * and Indic words and between the pictures of one emoji, and are gone where
+ * they part a word: vet_unicode_joiner.c.  People leave them out, too, or type
+ * one too many: what is compared with phrases, hosts and the like are two more
+ * views, these two without any joiner.  They are made only where one was kept.
  *
  * A byte that is not UTF-8 is read as ISO 8859-1 in all views.  It is thus
  * never an error, a gap or a place where nothing matches, and a view is
@@ -29,7 +31,8 @@
 
 #include <string.h>
 
-#include "vet_rules.h"
+#include "vet_joiner.h"
+#include "vet_letters.h"
 
 
 #define VET_VIEW_MAX        (UINT32_MAX / 16)   /* spans have 32 bits */
@@ -54,7 +57,9 @@ typedef struct {
     vet_pool_t             *pool;
     vet_str_t               value;
     int                     folded;
+    int                     unjoined;   /* without any joiner */
     int                     wide;       /* as of vet_view_t */
+    int                     joiners;
     int                     latin;
 
     unsigned char          *out;
@@ -97,6 +102,17 @@ static int vet_view_room(vet_builder_t *b, size_t n);
 static int vet_view_span(vet_builder_t *b, size_t from, size_t to);
 
 
+const vet_view_kind_t  vet_view_bases[VET_VIEW_N] = {
+    VET_VIEW_RAW,
+    VET_VIEW_TEXT,
+    VET_VIEW_FOLDED,
+    VET_VIEW_FOLDED_WORDS,
+    VET_VIEW_WORDS,
+    VET_VIEW_TEXT,
+    VET_VIEW_FOLDED
+};
+
+
 int
 vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     vet_view_t *view)
@@ -123,7 +139,8 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     memset(&b, 0, offsetof(vet_builder_t, few));
     b.pool = pool;
     b.value = value;
-    b.folded = (kind == VET_VIEW_FOLDED);
+    b.folded = (kind == VET_VIEW_FOLDED || kind == VET_VIEW_FOLDED_WORDS);
+    b.unjoined = (kind == VET_VIEW_WORDS || kind == VET_VIEW_FOLDED_WORDS);
     b.spans.pool = pool;
     b.spans.size = sizeof(vet_span_t);
     b.marks = b.few;
@@ -142,6 +159,7 @@ vet_view_build(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
     view->spans = b.spans.elts;
     view->nspans = b.spans.n;
     view->wide = (b.folded && b.wide);
+    view->joiners = (b.joiners != 0);
     view->latin = (b.latin != 0);
 
     return VET_OK;
@@ -160,8 +178,7 @@ vet_view_squeezed(vet_pool_t *pool, vet_str_t value, vet_view_kind_t kind,
         return vet_pool_failed(pool);
     }
 
-    rc = vet_view_build(pool, value, (kind == VET_VIEW_SQUEEZED)
-                                     ? VET_VIEW_FOLDED : VET_VIEW_TEXT, base);
+    rc = vet_view_build(pool, value, vet_view_bases[kind], base);
 
     return (rc == VET_OK) ? vet_view_squeeze(pool, base, view) : rc;
 }
@@ -366,6 +383,14 @@ vet_view_char(vet_builder_t *b, const vet_char_t *c, int alone)
     size_t           i, n;
     uint32_t         own;
     const uint32_t  *map;
+
+    if (VET_IS_JOINER(c->cp) && !b->unjoined
+        && vet_joiner_stays(b->value, c->from))
+    {
+        b->joiners = 1;
+
+        return vet_view_push(b, c->cp, c);
+    }
 
     if (alone && c->uni->flags & VET_UNI_BREAK
         && vet_uni_single(c->cp, c->uni, b->folded, &own) == VET_OK)

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the moderate authors
  *
- * Phrases of a words rule: on the text view, and on the joined view for what
- * is written to be overlooked.
+ * Phrases of a words rule: on the text view without joiners, and on the joined
+ * view for what is written to be overlooked.
  *
  * Of a phrase each accented letter may be written with its accent or bare,
  * never with another accent: a profanity list without accents hits a quarter
@@ -85,7 +85,7 @@ vet_words_read(vet_ruleset_t *rs, vet_test_rule_t *rule, vet_errors_t *errors)
     rc = VET_OK;
 
     for (i = 0; i < rule->nphrases; i++) {
-        if (vet_view_build(rs->source, rule->phrases[i].text, VET_VIEW_TEXT,
+        if (vet_view_build(rs->source, rule->phrases[i].text, VET_VIEW_WORDS,
                            &view)
             != VET_OK)
         {

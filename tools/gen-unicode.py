@@ -5,12 +5,13 @@
     python3 tools/gen-unicode.py > engine/vet_unicode_tables.h
 
 The tables come from Python's own unicodedata, and what looks like a Latin
-letter from ICU (python3-icu), so both versions must be pinned: those of
-Debian 12.  With others the script stops, as the header would silently change
-what rules match.
+letter and what joiners join from ICU (python3-icu), so both versions must be
+pinned: those of Debian 12.  With others the script stops, as the header would
+silently change what rules match.
 """
 
 import functools
+import itertools
 import re
 import sys
 import unicodedata
@@ -24,6 +25,10 @@ LONGEST = 4             # longer compatibility mappings are left alone
 
 REMOVE, DROP, SECOND, BREAK, WORD, MARK, LATIN, ACCENT = (
     1, 2, 4, 8, 16, 32, 64, 128)
+
+# What joiners are between; a bit for each Joining_Type that matters.
+NEXT, LAST, CLEAR, PICTURE, TONE = 1, 2, 4, 8, 16
+JOINING = {"D": NEXT | LAST, "L": NEXT, "R": LAST, "T": CLEAR}
 
 # White_Space, and three blank glyphs that are used as a space.
 SPACES = set([*range(0x09, 0x0e), 0x20, 0x85, 0xa0, 0x1680,
@@ -286,6 +291,30 @@ def latin(view):
         yield hex(ord(out)) if fits else "0"
 
 
+def joins(cp):
+    prop = icu.UProperty
+    kind = icu.Char.getPropertyValueName(
+        prop.JOINING_TYPE,
+        icu.Char.getIntPropertyValue(cp, prop.JOINING_TYPE),
+        icu.UPropertyNameChoice.SHORT_PROPERTY_NAME)
+    flags = JOINING.get(kind, 0)
+    if icu.Char.hasBinaryProperty(cp, prop.EXTENDED_PICTOGRAPHIC):
+        flags |= PICTURE
+    if icu.Char.hasBinaryProperty(cp, prop.EMOJI_MODIFIER):
+        flags |= TONE
+    return flags
+
+
+def ranges(view):
+    """Code points that a view has something for, as first, last and that."""
+    runs = itertools.groupby(((cp, view(cp)) for cp in range(0x110000)),
+                             key=lambda item: item[1])
+    for value, run in runs:
+        run = [cp for cp, _ in run]
+        if value:
+            yield f"{{{run[0]:#x},{run[-1]:#x},{value}}}"
+
+
 def array(ctype, name, items, scope="static "):
     print(f"\n\n{scope}const {ctype}  {name}[] = {{")
     line = "   "
@@ -315,7 +344,8 @@ def main():
 /*
  * Copyright (C) the moderate authors
  *
- * Unicode {UNICODE}, look-alikes of ICU {ICU} (Unicode {icu.UNICODE_VERSION}).
+ * Unicode {UNICODE}, look-alikes and joining types of ICU {ICU}
+ * (Unicode {icu.UNICODE_VERSION}).
  * Made by tools/gen-unicode.py; do not edit.
  */
 
@@ -336,6 +366,7 @@ def main():
     array("uint16_t", "vet_uni_latin_text", latin(text), "")
     array("uint16_t", "vet_uni_latin_fold",
           latin(lambda cp: folded(text(cp))), "")
+    array("vet_uni_range_t", "vet_uni_ranges", ranges(joins))
     print("\n\n#endif /* VET_UNICODE_TABLES_H_INCLUDED */")
 
 

@@ -28,6 +28,13 @@
     "dụng đất, vì hồ sơ đã nộp từ tháng 3 mà đến nay chưa có kết quả. "
 
 
+/* Whole characters up to any power of two. */
+
+#define MARK   "\u064e\u0651\u094d"
+#define MARKS                                                                 \
+    "\u0628\u094d" MARK MARK MARK MARK MARK MARK MARK MARK
+
+
 /*
  * Squeezed and joined views are made of another, as matching does it: that one
  * is there already, and has a line of its own.
@@ -55,7 +62,7 @@ static void views_once(void *data, size_t i);
 static void views_copy(void *data, size_t i);
 
 
-static const char *const  views[VET_VIEW_N] = {
+static const char *const  views[VET_VIEW_JOINED + 1] = {
     "raw", "text", "folded", "squeezed", "joined"
 };
 
@@ -77,6 +84,10 @@ static const shape_t  shapes[] = {
     { "signs", "@", 0 },
     { "letters and signs", "a@$b!", 0 },
     { "invisible", "\xe2\x80\x8b", 0 },
+    { "joiners", "\xe2\x80\x8c", 0 },
+    { "joiners between letters", "\u1820\u064e\u200c", 0 },
+    { "joiners behind viramas", "\u0915\u094d\u200d", 0 },
+    { "marks before a joiner", MARKS "\u200c", 0 },
     { "Hangul", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", 0 },
     { "long ligatures", "\xef\xb7\xba", 0 },
     { "not UTF-8", "\xff", 0 },
@@ -98,7 +109,7 @@ main(int argc, char **argv)
     v.copy = malloc(BENCH_MOST);
 
     for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-        for (kind = VET_VIEW_RAW; kind < VET_VIEW_N; kind++) {
+        for (kind = VET_VIEW_RAW; kind <= VET_VIEW_JOINED; kind++) {
             (void) snprintf(name, sizeof(name), "%s, %s", shapes[i].name,
                             views[kind]);
 
@@ -155,9 +166,7 @@ views_shape(bench_t *b, views_t *v, const shape_t *shape, const char *name)
 
         if (v->kind >= VET_VIEW_SQUEEZED
             && vet_view_build(pool, v->texts[i],
-                              (v->kind == VET_VIEW_SQUEEZED)
-                              ? VET_VIEW_FOLDED : VET_VIEW_TEXT,
-                              &v->bases[i]) != VET_OK)
+                              vet_view_bases[v->kind], &v->bases[i]) != VET_OK)
         {
             abort();
         }

@@ -305,7 +305,9 @@ code_point(vet_pool_t *pool, uint32_t cp)
     n = 1 + vet_uni_write(cp, value + 1);
     value[n++] = 'x';
 
-    for (kind = VET_VIEW_RAW; kind < VET_VIEW_N; kind++) {
+    /* no joiner is kept there */
+
+    for (kind = VET_VIEW_RAW; kind <= VET_VIEW_JOINED; kind++) {
         view = build(pool, value, n, (vet_view_kind_t) kind);
         again = build(pool, view.text.data, view.text.len,
                       (vet_view_kind_t) kind);

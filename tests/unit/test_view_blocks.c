@@ -15,6 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <vet_letters.h>
 #include <vet_rules.h>
 
 
