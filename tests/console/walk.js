@@ -72,6 +72,7 @@ await browser(async (program) => {
 
     /* a claim is seen by the other */
 
+    await lan.waitForSelector("#detail .claim");
     await lan.keyboard.press("c");
     is("the claim is shown live", await until(async () => (
         (await minh.locator(".claimed-by").allInnerTexts()).join() || null)),
