@@ -596,7 +596,6 @@ vet_match_window(vet_str_t text, uint32_t reach, uint64_t blocks,
     }
 
     start = (size_t) __builtin_ctzll(blocks) << n;
-    end = start;
 
     do {
         end = ((size_t) __builtin_ctzll(blocks) + 1) << n;

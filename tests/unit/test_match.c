@@ -331,11 +331,10 @@ test_budget(void **state)
 }
 
 
-/* Long texts are matched in slices: a match over the edge of one is found. */
-
 /*
- * In all places of a long text: of one the literal tells where it is tried, the
- * other one is tried everywhere.
+ * In all places of a long text: of one pattern the literal tells where it is
+ * tried, the other one is tried everywhere, in slices.  A match over the edge
+ * of one is found.
  */
 
 static void
