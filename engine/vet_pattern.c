@@ -47,7 +47,7 @@
 #define VET_SLICE_TIME           50000LL      /* more than these ns */
 
 #define VET_FIND_TIME            20000000LL   /* ns, one pattern, one text */
-#define VET_FINDS_PER_CLOCK      16           /* a look may take a system call */
+#define VET_FINDS_PER_CLOCK      16           /* may be a system call */
 #define VET_MOMENT               200000LL     /* ns */
 #define VET_GLANCE               20000LL      /* of a look, by the wall */
 
