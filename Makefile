@@ -257,7 +257,7 @@ unit: $(UNIT_TESTS) $(REPLAYS)
 # length
 
 PREFILTER   = $(BUILD)/unit/test_prefilter $(BUILD)/unit/test_word_places \
-              $(BUILD)/unit/test_filter
+              $(BUILD)/unit/test_squeeze_plain $(BUILD)/unit/test_filter
 
 prefilter-check: COUNT = 1000000
 prefilter-check: $(PREFILTER)

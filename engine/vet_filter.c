@@ -130,6 +130,11 @@ vet_filter_pattern(vet_filtering_t *f, vet_test_rule_t *rule, uint32_t index)
 
     rule->reach = literals.reach;
 
+    if (rc == VET_OK) {
+        f->filter->pattern_roles[rule->view] |= rule->roles;
+        f->filter->roles |= rule->roles;
+    }
+
     for (i = 0; rc == VET_OK && i < literals.n; i++) {
         rc = vet_filter_literal(&f->patterns[rule->view], literals.elts[i],
                                 index);
@@ -146,6 +151,8 @@ vet_filter_words(vet_filtering_t *f, vet_test_rule_t *rule, uint32_t index)
     size_t  i;
 
     rule->first = (uint32_t) f->rules.n;
+    f->filter->phrase_roles[0] |= rule->roles;
+    f->filter->roles |= rule->roles;
     keyless = 0;
     rc = VET_OK;
 
@@ -158,6 +165,7 @@ vet_filter_words(vet_filtering_t *f, vet_test_rule_t *rule, uint32_t index)
         }
 
         if (rc == VET_OK && rule->words[i].squeezed.len != 0) {
+            f->filter->phrase_roles[1] |= rule->roles;
             rc = vet_filter_word(f, &rule->words[i],
                                  rule->first + (uint32_t) i, 1, &keyless);
         }

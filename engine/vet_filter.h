@@ -18,7 +18,8 @@
 
 /*
  * A number of a phrase counts those of all rules.  Indexes of two elements are
- * for the text view and for the joined one.
+ * for the text view and for the joined one.  Roles are bits: a field of another
+ * one is of no rule that is looked for there.
  */
 
 struct vet_filter_s {
@@ -28,6 +29,9 @@ struct vet_filter_s {
     size_t                  nphrases;
     uint32_t               *keyless[2]; /* numbers of phrases */
     size_t                  nkeyless[2];
+    unsigned                pattern_roles[VET_VIEW_N];
+    unsigned                phrase_roles[2];
+    unsigned                roles;      /* all of these */
     uint32_t               *always;     /* rules that are always tried */
     size_t                  nalways;
     vet_key_table_t         table;

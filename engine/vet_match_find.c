@@ -35,6 +35,10 @@ typedef struct {
     const vet_test_rule_t  *only;       /* or NULL */
     size_t                  field;
     size_t                  index;      /* of the reading */
+    vet_str_t               squeezed;   /* that view's text, when plain */
+    int                     odd;
+    int                     plain;
+    int                     tried;      /* or it is not known yet */
     vet_reading_t          *reading;
     const vet_view_t       *view;       /* words or joined */
     uint8_t                 pattern;    /* kind of a candidate */
@@ -48,6 +52,9 @@ static int vet_find_field(vet_finder_t *f, size_t field);
 static int vet_find_wanted(const vet_finder_t *f, vet_test_t test,
     vet_view_kind_t kind);
 static int vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind);
+static int vet_find_squeezed(vet_finder_t *f, const vet_prefilter_t *pf);
+static int vet_find_plain(vet_finder_t *f);
+static int vet_find_any(void *data, uint32_t id, uint64_t blocks);
 static int vet_find_literals(vet_finder_t *f, const vet_prefilter_t *pf,
     vet_view_kind_t kind);
 static int vet_find_applies(const vet_finder_t *f,
@@ -55,6 +62,8 @@ static int vet_find_applies(const vet_finder_t *f,
 static int vet_find_seen(vet_finder_t *f, size_t size);
 static int vet_find_pattern(void *data, uint32_t id, uint64_t blocks);
 static int vet_find_phrases(vet_finder_t *f, int joined);
+static int vet_find_joined(vet_finder_t *f);
+static int vet_find_any_phrase(void *data, uint32_t id, uint64_t pos);
 static int vet_find_text_key(vet_finder_t *f);
 static int vet_find_key(void *data, uint32_t id, uint64_t pos);
 static int vet_find_keyless(vet_finder_t *f, uint32_t number);
@@ -111,11 +120,17 @@ vet_find_field(vet_finder_t *f, size_t field)
 {
     int                  rc, joined;
     size_t               i;
+    unsigned             role;
     vet_view_kind_t      kind;
     vet_readings_t      *readings;
     const vet_filter_t  *filter;
 
     filter = f->m->rs->filter;
+    role = 1u << f->m->s->fields[field].role;
+
+    if ((filter->roles & role) == 0) {
+        return VET_OK;
+    }
 
     rc = vet_match_readings(f->m, field, &readings);
     if (rc != VET_OK) {
@@ -127,9 +142,11 @@ vet_find_field(vet_finder_t *f, size_t field)
     for (i = 0; rc == VET_OK && i < readings->n; i++) {
         f->index = i;
         f->reading = &readings->elts[i];
+        f->tried = 0;
+        f->plain = 0;
 
         for (kind = VET_VIEW_RAW; rc == VET_OK && kind < VET_VIEW_N; kind++) {
-            if (filter->patterns[kind] != NULL
+            if ((filter->pattern_roles[kind] & role) != 0
                 && vet_find_wanted(f, VET_TEST_MATCH, kind))
             {
                 rc = vet_find_patterns(f, kind);
@@ -137,8 +154,7 @@ vet_find_field(vet_finder_t *f, size_t field)
         }
 
         for (joined = 0; rc == VET_OK && joined < 2; joined++) {
-            if ((filter->keys[joined] != NULL
-                 || filter->nkeyless[joined] != 0)
+            if ((filter->phrase_roles[joined] & role) != 0
                 && vet_find_wanted(f, VET_TEST_WORDS, VET_VIEW_TEXT))
             {
                 rc = vet_find_phrases(f, joined);
@@ -168,6 +184,14 @@ vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind)
 
     pf = f->m->rs->filter->patterns[kind];
 
+    if (kind == VET_VIEW_SQUEEZED) {
+        rc = vet_find_squeezed(f, pf);
+
+        if (rc != VET_DECLINED) {
+            return rc;
+        }
+    }
+
     rc = vet_match_view(f->m, f->reading, kind, &view);
 
     if (rc == VET_OK && view->joiners) {
@@ -178,6 +202,69 @@ vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind)
     f->pattern = VET_CANDIDATE_PATTERN;
 
     return (rc == VET_OK) ? vet_find_literals(f, pf, kind) : rc;
+}
+
+
+/*
+ * The squeezed view is the one that takes longest.  VET_OK: there is no need
+ * for it, as all that would be looked for in it is known not to be there.
+ */
+
+static int
+vet_find_squeezed(vet_finder_t *f, const vet_prefilter_t *pf)
+{
+    int  rc;
+
+    rc = vet_find_plain(f);
+
+    if (rc == VET_OK) {
+        rc = vet_find_seen(f, vet_prefilter_seen(pf));
+    }
+
+    return (rc == VET_OK)
+           ? vet_prefilter_scan(pf, f->squeezed, f->seen, vet_find_any, f)
+           : rc;
+}
+
+
+/* Makes the text of the squeezed view in the short way, if that is known. */
+
+static int
+vet_find_plain(vet_finder_t *f)
+{
+    int                rc;
+    const vet_view_t  *base;
+
+    if (f->tried || vet_scratch_is_unfiltered(f->m->scratch)) {
+        return f->plain ? VET_OK : VET_DECLINED;
+    }
+
+    f->tried = 1;
+
+    rc = vet_match_view(f->m, f->reading, VET_VIEW_FOLDED_WORDS, &base);
+
+    if (rc == VET_OK) {
+        rc = vet_squeeze_plain(f->m->pool, base, &f->squeezed, &f->odd);
+    }
+
+    f->plain = (rc == VET_OK);
+
+    return rc;
+}
+
+
+/* VET_DECLINED: there is something to be looked for. */
+
+static int
+vet_find_any(void *data, uint32_t id, uint64_t blocks)
+{
+    vet_finder_t  *f = data;
+
+    (void) blocks;
+
+    return vet_find_applies(f, (const vet_test_rule_t *)
+                                   f->m->rs->rules.elts + id)
+           ? VET_DECLINED : VET_OK;
 }
 
 
@@ -264,6 +351,14 @@ vet_find_phrases(vet_finder_t *f, int joined)
 
     filter = f->m->rs->filter;
 
+    if (joined) {
+        rc = vet_find_joined(f);
+
+        if (rc != VET_DECLINED) {
+            return rc;
+        }
+    }
+
     /* what is odd with accents is odd without, and that view is there */
 
     if (joined && filter->patterns[VET_VIEW_SQUEEZED] != NULL) {
@@ -303,6 +398,48 @@ vet_find_phrases(vet_finder_t *f, int joined)
     }
 
     return rc;
+}
+
+
+/*
+ * The same for the joined view, of which the key is that of the squeezed one:
+ * it has no accents and no repeats.
+ */
+
+static int
+vet_find_joined(vet_finder_t *f)
+{
+    int                  rc;
+    vet_key_t            key;
+    const vet_filter_t  *filter;
+
+    filter = f->m->rs->filter;
+
+    rc = vet_find_plain(f);
+
+    if (rc != VET_OK || !f->odd) {
+        return rc;
+    }
+
+    if (filter->nkeyless[1] != 0) {
+        return VET_DECLINED;
+    }
+
+    rc = vet_key_make(f->m->pool, &filter->table, f->squeezed, 1, &key);
+
+    return (rc == VET_OK)
+           ? vet_prefilter_scan(filter->keys[1], key.text, NULL,
+                                vet_find_any_phrase, f)
+           : rc;
+}
+
+
+static int
+vet_find_any_phrase(void *data, uint32_t id, uint64_t pos)
+{
+    vet_finder_t  *f = data;
+
+    return vet_find_any(data, f->m->rs->filter->rules[id], pos);
 }
 
 
