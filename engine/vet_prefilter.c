@@ -62,7 +62,7 @@ static void vet_table_count(const vet_making_t *m, const vet_entry_t *e);
 static void vet_table_add(vet_making_t *m, const vet_entry_t *e,
     uint32_t literal);
 static void vet_table_put(vet_making_t *m, const vet_entry_t *e,
-    uint32_t literal, size_t before, uint64_t hash);
+    uint32_t literal, size_t before, uint64_t stretch);
 static void vet_table_sort(const vet_making_t *m);
 static unsigned vet_entry_kind(const vet_prefilter_t *pf,
     const vet_entry_t *e);
@@ -117,8 +117,10 @@ vet_prefilter_create(vet_pool_t *pool, vet_literal_t *literals, size_t n)
 
     for (i = 0; i < VET_TABLES; i++) {
         if (vet_table_make(pf, i) != VET_OK) {
-                return NULL;
+            return NULL;
         }
+
+        pf->words |= (i < VET_WORDS && pf->tables[i].n != 0);
     }
 
     return pf;
@@ -326,8 +328,9 @@ vet_table_room(vet_prefilter_t *pf, vet_table_t *table, size_t n)
         table->bits++;
     }
 
-    table->filter = vet_prefilter_alloc(pf, (size_t) 1 << (table->bits - 6),
-                                        sizeof(uint64_t));
+    table->filter = vet_prefilter_alloc(pf, (size_t) 1 << (table->bits
+                                                      - VET_FILTER_WORD),
+                                        sizeof(uint32_t));
     table->heads = vet_prefilter_alloc(pf, ((size_t) 1 << (table->bits
                                                       - VET_FILTER_HEADS)) + 1,
                                        sizeof(uint32_t));
@@ -371,8 +374,7 @@ vet_table_fill(vet_prefilter_t *pf, vet_making_t *m, size_t n)
 static void
 vet_table_count(const vet_making_t *m, const vet_entry_t *e)
 {
-    size_t    i, slot, width;
-    uint64_t  hash;
+    size_t  i, slot, width;
 
     width = vet_kinds[m->kind].width;
 
@@ -380,8 +382,8 @@ vet_table_count(const vet_making_t *m, const vet_entry_t *e)
          i + width <= e->len;
          i = vet_entry_next(e, m->kind, i + 1))
     {
-        hash = vet_stretch_hash(vet_stretch(e->data + i, width));
-        slot = (size_t) (hash >> (64 - m->table->bits));
+        slot = vet_stretch_slot(m->table,
+                   vet_stretch_hash(vet_stretch(e->data + i, width)));
         m->uses[slot] += (m->uses[slot] != UINT16_MAX);
     }
 }
@@ -396,8 +398,7 @@ vet_table_count(const vet_making_t *m, const vet_entry_t *e)
 static void
 vet_table_add(vet_making_t *m, const vet_entry_t *e, uint32_t literal)
 {
-    size_t    i, k, n, width, best, sum, least;
-    uint64_t  hash;
+    size_t  i, k, n, width, best, sum, least;
 
     width = vet_kinds[m->kind].width;
     n = (vet_kinds[m->kind].step > 1) ? vet_kinds[m->kind].step : 1;
@@ -412,8 +413,8 @@ vet_table_add(vet_making_t *m, const vet_entry_t *e, uint32_t literal)
         sum = 0;
 
         for (k = i; k < i + n; k++) {
-            hash = vet_stretch_hash(vet_stretch(e->data + k, width));
-            sum += m->uses[hash >> (64 - m->table->bits)];
+            sum += m->uses[vet_stretch_slot(m->table,
+                       vet_stretch_hash(vet_stretch(e->data + k, width)))];
         }
 
         if (sum < least) {
@@ -423,30 +424,30 @@ vet_table_add(vet_making_t *m, const vet_entry_t *e, uint32_t literal)
     }
 
     for (k = best; k < best + n; k++) {
-        hash = vet_stretch_hash(vet_stretch(e->data + k, width));
-        vet_table_put(m, e, literal, k, hash);
+        vet_table_put(m, e, literal, k, vet_stretch(e->data + k, width));
     }
 }
 
 
 static void
 vet_table_put(vet_making_t *m, const vet_entry_t *e, uint32_t literal,
-    size_t before, uint64_t hash)
+    size_t before, uint64_t stretch)
 {
     size_t          slot, len;
+    uint32_t        hash;
     vet_table_t    *table;
     vet_stretch_t  *s;
 
     table = m->table;
-    slot = (size_t) (hash >> (64 - table->bits));
-    table->filter[slot >> 6] |= (uint64_t) 1 << (slot & 63)
-                                | (uint64_t) 1 << VET_STRETCH_BIT(hash);
+    hash = vet_stretch_hash(stretch);
+    slot = vet_stretch_slot(table, hash);
+    table->filter[slot >> VET_FILTER_WORD] |= vet_stretch_bits(slot, hash);
 
     m->slots[table->n] = (uint32_t) (slot >> VET_FILTER_HEADS);
     s = &m->stretches[table->n++];
     len = (e->len < VET_STRETCH_LEN) ? e->len : VET_STRETCH_LEN;
 
-    s->tag = VET_STRETCH_TAG(hash) & 0xffffff;
+    s->tag = vet_stretch_tag(stretch) & 0xffffff;
     s->literal = literal & (VET_STRETCH_LITERAL - 1);
     s->before = before & (VET_STRETCH_BEFORE - 1);
     s->len = len & VET_STRETCH_LEN;

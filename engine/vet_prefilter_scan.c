@@ -3,7 +3,7 @@
  * Copyright (C) the moderate authors
  *
  * Looking for many literals at once: one pass over the text for each kind of
- * stretches that there are.
+ * stretches that there are, and one for all that begin words.
  */
 
 
@@ -22,18 +22,24 @@ typedef struct {
 } vet_scan_t;
 
 
+static int vet_scan_words(const vet_scan_t *s);
+static size_t vet_scan_spaces(vet_str_t text, size_t i, uint32_t *words,
+    size_t *n);
+static size_t vet_scan_filter(const vet_scan_t *s, unsigned kind,
+    const uint32_t *words, size_t n, uint32_t *places);
 static int vet_scan_all(const vet_scan_t *s, unsigned kind);
+static int vet_scan_places(const vet_scan_t *s, unsigned kind,
+    const uint32_t *places, size_t n);
 static size_t vet_scan_next(const vet_table_t *table, unsigned kind,
-    const unsigned char *p, size_t i, size_t n) __attribute__((noinline));
-static inline size_t vet_scan_skip(const vet_table_t *table,
-    const unsigned char *p, size_t i, size_t n, size_t width, size_t step)
+    vet_str_t text, size_t i, uint32_t *places, size_t *n)
+    __attribute__((noinline));
+static inline size_t vet_scan_skip(const vet_table_t *table, vet_str_t text,
+    size_t i, uint32_t *places, size_t *n, size_t width, size_t step)
     VET_INLINE;
-static inline size_t vet_scan_words(const vet_table_t *table,
-    const unsigned char *p, size_t i, size_t n, size_t width) VET_INLINE;
-static inline int vet_scan_may(const vet_table_t *table, uint64_t hash)
+static inline int vet_scan_may(const vet_table_t *table, uint32_t hash)
     VET_INLINE;
 static int vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
-    uint64_t hash, size_t pos);
+    uint64_t stretch, size_t pos);
 static int vet_scan_known(const vet_scan_t *s, uint32_t literal, size_t pos);
 static int vet_scan_found(const vet_scan_t *s, uint32_t literal, size_t pos);
 static int vet_scan_tell(const vet_scan_t *s, uint32_t literal,
@@ -84,7 +90,11 @@ vet_prefilter_scan(const vet_prefilter_t *pf, vet_str_t text, void *seen,
 
     rc = VET_OK;
 
-    for (i = 0; rc == VET_OK && i < VET_TABLES; i++) {
+    if (pf->words) {
+        rc = vet_scan_words(&s);
+    }
+
+    for (i = VET_WORDS; rc == VET_OK && i < VET_TABLES; i++) {
         if (pf->tables[i].n != 0 && text.len >= vet_kinds[i].width) {
             rc = vet_scan_all(&s, i);
         }
@@ -111,27 +121,33 @@ vet_prefilter_all(const vet_prefilter_t *pf, vet_prefilter_pt found,
 }
 
 
+/* Notes places behind a SPACE, and looks for all that may be there. */
+
 static int
-vet_scan_all(const vet_scan_t *s, unsigned kind)
+vet_scan_words(const vet_scan_t *s)
 {
-    int                 rc;
-    size_t              i, n, step, width;
-    const vet_table_t  *table;
+    int       rc;
+    size_t    i, n, all;
+    unsigned  kind;
+    uint32_t  words[VET_SCAN_PLACES], places[VET_SCAN_PLACES];
 
-    table = &s->pf->tables[kind];
-    width = vet_kinds[kind].width;
-    step = (kind < VET_WORDS) ? 1 : vet_kinds[kind].step;
-    n = s->text.len - width + 1;
+    i = 1;
 
-    for (i = vet_scan_next(table, kind, s->text.data, 0, n);
-         i < n;
-         i = vet_scan_next(table, kind, s->text.data, i + step, n))
-    {
-        rc = vet_scan_place(s, table,
-                            vet_stretch_hash(vet_stretch(s->text.data + i,
-                                                         width)), i);
-        if (rc != VET_OK) {
-            return rc;
+    while (i < s->text.len) {
+        all = 0;
+        i = vet_scan_spaces(s->text, i, words, &all);
+
+        for (kind = 0; kind < VET_WORDS; kind++) {
+            if (s->pf->tables[kind].n == 0) {
+                continue;
+            }
+
+            n = vet_scan_filter(s, kind, words, all, places);
+
+            rc = vet_scan_places(s, kind, places, n);
+            if (rc != VET_OK) {
+                return rc;
+            }
         }
     }
 
@@ -139,143 +155,211 @@ vet_scan_all(const vet_scan_t *s, unsigned kind)
 }
 
 
-/*
- * Returns the next place below n that may have a stretch, at i or behind it.
- * Nothing is called from here, so that all is kept in registers, and what
- * vet_kinds has is written out, so that it is constant.
- */
+/* Notes the places behind a SPACE from i on, a block at a time. */
 
 static size_t
-vet_scan_next(const vet_table_t *table, unsigned kind, const unsigned char *p,
-    size_t i, size_t n)
+vet_scan_spaces(vet_str_t text, size_t i, uint32_t *words, size_t *n)
 {
-    switch (kind) {
+    size_t       found;
+    unsigned     spaces;
+    vet_lanes_t  c;
 
-    case 0:
-        return vet_scan_words(table, p, i, n, 8);
+    found = 0;
 
-    case 1:
-        return vet_scan_words(table, p, i, n, 4);
-
-    case 2:
-        return vet_scan_words(table, p, i, n, 2);
-
-    case 3:
-        return vet_scan_skip(table, p, i, n, 8, 4);
-
-    case 4:
-        return vet_scan_skip(table, p, i, n, 8, 2);
-
-    case 5:
-        return vet_scan_skip(table, p, i, n, 4, 4);
-
-    case 6:
-        return vet_scan_skip(table, p, i, n, 2, 4);
-
-    case 7:
-        return vet_scan_skip(table, p, i, n, 4, 2);
-
-    case 8:
-        return vet_scan_skip(table, p, i, n, 3, 2);
-
-    case 9:
-        return vet_scan_skip(table, p, i, n, 2, 1);
-
-    default:
-        return vet_scan_skip(table, p, i, n, 1, 1);
-    }
-}
-
-
-static inline size_t
-vet_scan_skip(const vet_table_t *table, const unsigned char *p, size_t i,
-    size_t n, size_t width, size_t step)
-{
-    while (i < n
-           && !vet_scan_may(table, vet_stretch_hash(vet_stretch(p + i,
-                                                                width))))
+    for ( /* void */ ;
+         text.len - i >= VET_LANES && found <= VET_SCAN_PLACES - VET_LANES;
+         i += VET_LANES)
     {
-        i += step;
+        c = vet_lanes_load(text.data + i - 1);
+        spaces = vet_lanes_bits((vet_lanes_t) ((c | 0x20) == 0x20));
+
+        for ( /* void */ ; spaces != 0; spaces &= spaces - 1) {
+            words[found++] = (uint32_t) (i + (size_t) __builtin_ctz(spaces));
+        }
     }
+
+    for ( /* void */ ; i < text.len && text.len - i < VET_LANES
+                       && found < VET_SCAN_PLACES; i++)
+    {
+        words[found] = (uint32_t) i;
+        found += ((text.data[i - 1] | 0x20) == 0x20);
+    }
+
+    *n = found;
 
     return i;
 }
 
 
-/* The same behind a SPACE, a block at a time. */
+/* Returns how many of the places may have a stretch of a kind. */
+
+static size_t
+vet_scan_filter(const vet_scan_t *s, unsigned kind, const uint32_t *words,
+    size_t n, uint32_t *places)
+{
+    size_t              i, found, width;
+    const vet_table_t  *table;
+
+    table = &s->pf->tables[kind];
+    width = vet_kinds[kind].width;
+    found = 0;
+
+    i = vet_scan_wide_words(table, width, s->text, words, n, places, &found);
+
+    for ( /* void */ ; i < n && words[i] + width <= s->text.len; i++) {
+        places[found] = words[i];
+        found += (size_t) vet_scan_may(table, vet_stretch_hash(
+                              vet_stretch(s->text.data + words[i], width)));
+    }
+
+    return found;
+}
+
+
+/* Notes places of the text that may have a stretch, and looks at them. */
+
+static int
+vet_scan_all(const vet_scan_t *s, unsigned kind)
+{
+    int                 rc;
+    size_t              i, n;
+    uint32_t            places[VET_SCAN_PLACES];
+    const vet_table_t  *table;
+
+    table = &s->pf->tables[kind];
+    i = 0;
+
+    do {
+        n = 0;
+
+        i = vet_scan_wide(table, &vet_kinds[kind], s->text, i, places, &n);
+
+        if (n <= VET_SCAN_PLACES - VET_SCAN_WIDE) {
+            i = vet_scan_next(table, kind, s->text, i, places, &n);
+        }
+
+        rc = vet_scan_places(s, kind, places, n);
+
+    } while (rc == VET_OK && i + vet_kinds[kind].width <= s->text.len);
+
+    return rc;
+}
+
+
+static int
+vet_scan_places(const vet_scan_t *s, unsigned kind, const uint32_t *places,
+    size_t n)
+{
+    int                 rc;
+    size_t              i;
+    uint64_t            stretch;
+    const vet_table_t  *table;
+
+    table = &s->pf->tables[kind];
+    rc = VET_OK;
+
+    for (i = 0; rc == VET_OK && i < n; i++) {
+        stretch = vet_stretch(s->text.data + places[i], vet_kinds[kind].width);
+        rc = vet_scan_place(s, table, stretch, places[i]);
+    }
+
+    return rc;
+}
+
+
+/*
+ * Notes places one by one, to the end.  Nothing is called from here, so that
+ * all is kept in registers, and what vet_kinds has is written out, so that it
+ * is constant.
+ */
+
+static size_t
+vet_scan_next(const vet_table_t *table, unsigned kind, vet_str_t text,
+    size_t i, uint32_t *places, size_t *n)
+{
+    switch (kind) {
+
+    case 3:
+        return vet_scan_skip(table, text, i, places, n, 8, 4);
+
+    case 4:
+        return vet_scan_skip(table, text, i, places, n, 8, 2);
+
+    case 5:
+        return vet_scan_skip(table, text, i, places, n, 4, 4);
+
+    case 6:
+        return vet_scan_skip(table, text, i, places, n, 2, 4);
+
+    case 7:
+        return vet_scan_skip(table, text, i, places, n, 4, 2);
+
+    case 8:
+        return vet_scan_skip(table, text, i, places, n, 3, 2);
+
+    case 9:
+        return vet_scan_skip(table, text, i, places, n, 2, 1);
+
+    default:
+        return vet_scan_skip(table, text, i, places, n, 1, 1);
+    }
+}
+
 
 static inline size_t
-vet_scan_words(const vet_table_t *table, const unsigned char *p, size_t i,
-    size_t n, size_t width)
+vet_scan_skip(const vet_table_t *table, vet_str_t text, size_t i,
+    uint32_t *places, size_t *n, size_t width, size_t step)
 {
-    size_t       at;
-    unsigned     spaces;
-    vet_lanes_t  c;
+    size_t  found;
 
-    i = (i == 0) ? 1 : i;
+    found = *n;
 
-    for ( /* void */ ; n - i >= VET_LANES && i < n; i += VET_LANES) {
-        c = vet_lanes_load(p + i - 1);
-        spaces = vet_lanes_bits((vet_lanes_t) ((c | 0x20) == 0x20));
-
-        for ( /* void */ ; spaces != 0; spaces &= spaces - 1) {
-            at = i + (size_t) __builtin_ctz(spaces);
-
-            if (vet_scan_may(table, vet_stretch_hash(vet_stretch(p + at,
-                                                                 width))))
-            {
-                return at;
-            }
-        }
+    while (i + width <= text.len && found < VET_SCAN_PLACES) {
+        places[found] = (uint32_t) i;
+        found += (size_t) vet_scan_may(table, vet_stretch_hash(
+                                           vet_stretch(text.data + i, width)));
+        i += step;
     }
 
-    while (i < n
-           && ((p[i - 1] | 0x20) != 0x20
-               || !vet_scan_may(table, vet_stretch_hash(vet_stretch(p + i,
-                                                                    width)))))
-    {
-        i++;
-    }
+    *n = found;
 
     return i;
 }
 
 
 static inline int
-vet_scan_may(const vet_table_t *table, uint64_t hash)
+vet_scan_may(const vet_table_t *table, uint32_t hash)
 {
     size_t    slot;
-    uint64_t  bits;
+    uint32_t  bits;
 
-    slot = (size_t) (hash >> (64 - table->bits));
-    bits = table->filter[slot >> 6];
+    slot = vet_stretch_slot(table, hash);
+    bits = table->filter[slot >> VET_FILTER_WORD];
 
-    /* the second bit is hardly ever looked at, and not to be made ready */
-
-    if (__builtin_expect((bits >> (slot & 63) & 1) == 0, 1)) {
-        return 0;
-    }
-
-    return (bits >> VET_STRETCH_BIT(hash) & 1) != 0;
+    return (bits >> (slot & 31) & bits >> (hash >> VET_STRETCH_OTHER & 31) & 1)
+           != 0;
 }
 
 
 static int
-vet_scan_place(const vet_scan_t *s, const vet_table_t *table, uint64_t hash,
-    size_t pos)
+vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
+    uint64_t stretch, size_t pos)
 {
     int                   rc;
     size_t                slot, start;
+    uint32_t              tag;
     const vet_entry_t    *e;
     const vet_stretch_t  *t, *end;
 
-    slot = (size_t) (hash >> (64 - table->bits)) >> VET_FILTER_HEADS;
+    slot = vet_stretch_slot(table, vet_stretch_hash(stretch))
+           >> VET_FILTER_HEADS;
+    tag = vet_stretch_tag(stretch);
     end = table->stretches + table->heads[slot + 1];
 
     for (t = table->stretches + table->heads[slot]; t < end; t++) {
         start = pos - t->before;
 
-        if (t->tag != VET_STRETCH_TAG(hash) || t->before > pos
+        if (t->tag != tag || t->before > pos
             || t->len > s->text.len - start
             || t->last != vet_stretch_last(s->text.data + start, t->len)
             || vet_scan_known(s, t->literal, start))

@@ -19,8 +19,16 @@
 #define VET_TABLES          11
 
 #define VET_FILTER_HEADS    4       /* log2 of the bits for each head */
-#define VET_STRETCH_TAG(h)  ((uint32_t) ((h) >> 16 & 0xffffff))
-#define VET_STRETCH_BIT(h)  ((h) >> 8 & 63)     /* in the same word */
+#define VET_FILTER_WORD     5       /* and of those of a word */
+
+/* where a stretch is in a filter: its slot, and a bit of the same word */
+
+#define VET_STRETCH_LOW     0x9e3779b1U
+#define VET_STRETCH_HIGH    0x85ebca77U
+#define VET_STRETCH_OTHER   8
+
+#define VET_SCAN_PLACES     64      /* of a text that are noted at once */
+#define VET_SCAN_WIDE       32      /* and at most so many in one step */
 
 /* with a width that is a constant a scan takes a third of the time */
 
@@ -40,7 +48,7 @@ typedef struct {
 /* The literals whose stretches are of one kind. */
 
 typedef struct {
-    uint64_t               *filter;     /* two bits of one word each */
+    uint32_t               *filter;     /* two bits of one word each */
     uint32_t               *heads;      /* by hash: the first of those with */
     vet_stretch_t          *stretches;  /* it, up to the first of the next */
     size_t                  n;
@@ -59,6 +67,7 @@ struct vet_prefilter_s {
     vet_pool_t             *pool;
     vet_table_t             tables[VET_TABLES];
     unsigned                kinds;      /* bits: those of the tables */
+    int                     words;      /* one of those behind a SPACE */
     vet_entry_t            *entries;    /* one more at the end */
     size_t                  n;
     uint32_t               *ids;
@@ -115,10 +124,37 @@ vet_stretch(const unsigned char *p, size_t width)
 }
 
 
-static inline VET_INLINE uint64_t
+/* Two products of half as many bits are made for several at once. */
+
+static inline VET_INLINE uint32_t
 vet_stretch_hash(uint64_t stretch)
 {
-    return stretch * 0x9e3779b97f4a7c15ULL;
+    return (uint32_t) stretch * VET_STRETCH_LOW
+           + (uint32_t) (stretch >> 32) * VET_STRETCH_HIGH;
+}
+
+
+/* Tells one stretch from others with the same hash. */
+
+static inline VET_INLINE uint32_t
+vet_stretch_tag(uint64_t stretch)
+{
+    return (uint32_t) (stretch * 0x9e3779b97f4a7c15ULL >> 40);
+}
+
+
+static inline VET_INLINE size_t
+vet_stretch_slot(const vet_table_t *table, uint32_t hash)
+{
+    return hash >> (32 - table->bits);
+}
+
+
+static inline VET_INLINE uint32_t
+vet_stretch_bits(size_t slot, uint32_t hash)
+{
+    return (uint32_t) 1 << (slot & 31)
+           | (uint32_t) 1 << (hash >> VET_STRETCH_OTHER & 31);
 }
 
 
@@ -142,6 +178,24 @@ vet_stretch_last(const unsigned char *p, size_t len)
         return (uint32_t) vet_stretch(p + len - 4, 4);
     }
 }
+
+
+/*
+ * vet_scan_wide.c: notes the places from i on, a step apart, that may have a
+ * stretch of so many bytes, for several at once.  Returns where it has ended:
+ * as it is near the end of the text, as there is no room for more places, or
+ * at once, as the processor has no such instructions.
+ */
+size_t vet_scan_wide(const vet_table_t *table, const vet_kind_t *kind,
+    vet_str_t text, size_t i, uint32_t *places, size_t *n);
+
+/*
+ * The same with all places given, in order.  Returns how many of them were
+ * looked at, up to one near the end of the text.
+ */
+size_t vet_scan_wide_words(const vet_table_t *table, size_t width,
+    vet_str_t text, const uint32_t *words, size_t all, uint32_t *places,
+    size_t *n);
 
 
 #endif /* VET_STRETCH_H_INCLUDED */
