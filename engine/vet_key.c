@@ -23,7 +23,7 @@
 #include "vet_words.h"
 
 
-#define VET_KEY_BLOCK       64      /* bytes of a key, for each mark */
+#define VET_KEY_BLOCK       16      /* bytes of a key, for each mark */
 #define VET_KEY_MOST        (VET_UNI_BYTES + 2)     /* bytes of a character */
 
 #define VET_KEY_NOTHING     0
@@ -42,6 +42,7 @@ typedef struct {
 } vet_keying_t;
 
 
+static unsigned vet_key_kept(const unsigned char *p, unsigned char *out);
 static inline size_t vet_key_write(vet_keying_t *k, unsigned char *out,
     vet_key_mark_t *marks, int joined) __attribute__((always_inline));
 static inline size_t vet_key_block(const unsigned char *in, size_t left,
@@ -139,6 +140,93 @@ vet_key_folded(vet_pool_t *pool, const vet_key_table_t *table,
     }
 
     return rc;
+}
+
+
+/* A block at a time, with the two bytes before it; each run of what is kept. */
+
+int
+vet_key_squeezed(vet_pool_t *pool, vet_str_t squeezed, vet_str_t *key,
+    uint32_t *places, size_t n)
+{
+    size_t                i, k, len, left, run, before;
+    unsigned              keep;
+    unsigned char        *out, in[2 + VET_LANES], bytes[2 * VET_LANES];
+    const unsigned char  *p;
+
+    out = vet_palloc(pool, squeezed.len + VET_LANES);
+    if (out == NULL) {
+        return vet_pool_failed(pool);
+    }
+
+    len = 0;
+
+    for (i = 0; i < squeezed.len; i += VET_LANES) {
+        p = squeezed.data + i;
+        left = squeezed.len - i;
+
+        if (i == 0 || left < VET_LANES) {
+            before = (i == 0) ? 0 : 2;
+            left = (left < VET_LANES) ? left : VET_LANES;
+
+            memset(in, ' ', sizeof(in));
+            memcpy(in + 2 - before, p - before, before + left);
+            p = in + 2;
+        }
+
+        keep = vet_key_kept(p, bytes);
+
+        for ( /* void */ ; n != 0 && *places < i + VET_LANES; n--) {
+            *places = (uint32_t) len + (uint32_t) __builtin_popcount(
+                                           keep & ((1u << (*places - i)) - 1));
+            places++;
+        }
+
+        for ( /* void */ ; keep != 0; keep &= ~0u << (k + run)) {
+            k = (size_t) __builtin_ctz(keep);
+            run = (size_t) __builtin_ctz(~(keep >> k));
+
+            memcpy(out + len, bytes + k, VET_LANES);
+            len += run;
+        }
+    }
+
+    for ( /* void */ ; n != 0; n--) {
+        *places++ = (uint32_t) len;
+    }
+
+    key->data = out;
+    key->len = len;
+
+    return VET_OK;
+}
+
+
+/*
+ * Writes a block as it is in a joined key, and tells which bytes of it are
+ * kept: those that are no SPACE and other ones than the letter or digit before
+ * them, which is at most two bytes away.
+ */
+
+static unsigned
+vet_key_kept(const unsigned char *p, unsigned char *out)
+{
+    vet_lanes_t  c, one, two, behind;
+
+    c = vet_lanes_load(p);
+    one = vet_lanes_load(p - 1);
+    two = vet_lanes_load(p - 2);
+
+    c ^= (vet_lanes_t) (c == 'l') & ('l' ^ 'i');
+    one ^= (vet_lanes_t) (one == 'l') & ('l' ^ 'i');
+    two ^= (vet_lanes_t) (two == 'l') & ('l' ^ 'i');
+
+    behind = (vet_lanes_t) (one == ' ');
+    one = (one & ~behind) | (two & behind);
+
+    memcpy(out, &c, VET_LANES);
+
+    return vet_lanes_bits((vet_lanes_t) ((c != ' ') & (c != one)));
 }
 
 

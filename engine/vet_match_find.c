@@ -35,8 +35,7 @@ typedef struct {
     const vet_test_rule_t  *only;       /* or NULL */
     size_t                  field;
     size_t                  index;      /* of the reading */
-    vet_str_t               squeezed;   /* that view's text, when plain */
-    int                     odd;
+    vet_plain_t             squeezed;   /* when it is plain */
     int                     plain;
     int                     tried;      /* or it is not known yet */
     vet_reading_t          *reading;
@@ -52,9 +51,9 @@ static int vet_find_field(vet_finder_t *f, size_t field);
 static int vet_find_wanted(const vet_finder_t *f, vet_test_t test,
     vet_view_kind_t kind);
 static int vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind);
-static int vet_find_squeezed(vet_finder_t *f, const vet_prefilter_t *pf);
+static int vet_find_scan(vet_finder_t *f, const vet_prefilter_t *pf,
+    vet_str_t text);
 static int vet_find_plain(vet_finder_t *f);
-static int vet_find_any(void *data, uint32_t id, uint64_t blocks);
 static int vet_find_literals(vet_finder_t *f, const vet_prefilter_t *pf,
     vet_view_kind_t kind);
 static int vet_find_applies(const vet_finder_t *f,
@@ -63,7 +62,7 @@ static int vet_find_seen(vet_finder_t *f, size_t size);
 static int vet_find_pattern(void *data, uint32_t id, uint64_t blocks);
 static int vet_find_phrases(vet_finder_t *f, int joined);
 static int vet_find_joined(vet_finder_t *f);
-static int vet_find_any_phrase(void *data, uint32_t id, uint64_t pos);
+static int vet_find_odd(void *data, uint32_t id, uint64_t pos);
 static int vet_find_text_key(vet_finder_t *f);
 static int vet_find_key(void *data, uint32_t id, uint64_t pos);
 static int vet_find_keyless(vet_finder_t *f, uint32_t number);
@@ -185,10 +184,11 @@ vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind)
     pf = f->m->rs->filter->patterns[kind];
 
     if (kind == VET_VIEW_SQUEEZED) {
-        rc = vet_find_squeezed(f, pf);
+        f->pattern = VET_CANDIDATE_PATTERN;
+        rc = vet_find_plain(f);
 
         if (rc != VET_DECLINED) {
-            return rc;
+            return (rc == VET_OK) ? vet_find_scan(f, pf, f->squeezed.text) : rc;
         }
     }
 
@@ -205,29 +205,23 @@ vet_find_patterns(vet_finder_t *f, vet_view_kind_t kind)
 }
 
 
-/*
- * The squeezed view is the one that takes longest.  VET_OK: there is no need
- * for it, as all that would be looked for in it is known not to be there.
- */
-
 static int
-vet_find_squeezed(vet_finder_t *f, const vet_prefilter_t *pf)
+vet_find_scan(vet_finder_t *f, const vet_prefilter_t *pf, vet_str_t text)
 {
     int  rc;
 
-    rc = vet_find_plain(f);
-
-    if (rc == VET_OK) {
-        rc = vet_find_seen(f, vet_prefilter_seen(pf));
-    }
+    rc = vet_find_seen(f, vet_prefilter_seen(pf));
 
     return (rc == VET_OK)
-           ? vet_prefilter_scan(pf, f->squeezed, f->seen, vet_find_any, f)
-           : rc;
+           ? vet_prefilter_scan(pf, text, f->seen, vet_find_pattern, f) : rc;
 }
 
 
-/* Makes the text of the squeezed view in the short way, if that is known. */
+/*
+ * The squeezed view is the one that takes longest, and most texts have nothing
+ * in it that is looked for: where its text is known in a short way the view is
+ * made when a rule is matched.
+ */
 
 static int
 vet_find_plain(vet_finder_t *f)
@@ -244,27 +238,12 @@ vet_find_plain(vet_finder_t *f)
     rc = vet_match_view(f->m, f->reading, VET_VIEW_FOLDED_WORDS, &base);
 
     if (rc == VET_OK) {
-        rc = vet_squeeze_plain(f->m->pool, base, &f->squeezed, &f->odd);
+        rc = vet_squeeze_plain(f->m->pool, base, &f->squeezed);
     }
 
     f->plain = (rc == VET_OK);
 
     return rc;
-}
-
-
-/* VET_DECLINED: there is something to be looked for. */
-
-static int
-vet_find_any(void *data, uint32_t id, uint64_t blocks)
-{
-    vet_finder_t  *f = data;
-
-    (void) blocks;
-
-    return vet_find_applies(f, (const vet_test_rule_t *)
-                                   f->m->rs->rules.elts + id)
-           ? VET_DECLINED : VET_OK;
 }
 
 
@@ -281,13 +260,7 @@ vet_find_literals(vet_finder_t *f, const vet_prefilter_t *pf,
         return vet_prefilter_all(pf, vet_find_pattern, f);
     }
 
-    if (rc == VET_OK) {
-        rc = vet_find_seen(f, vet_prefilter_seen(pf));
-    }
-
-    return (rc == VET_OK)
-           ? vet_prefilter_scan(pf, view->text, f->seen, vet_find_pattern, f)
-           : rc;
+    return (rc == VET_OK) ? vet_find_scan(f, pf, view->text) : rc;
 }
 
 
@@ -402,22 +375,23 @@ vet_find_phrases(vet_finder_t *f, int joined)
 
 
 /*
- * The same for the joined view, of which the key is that of the squeezed one:
- * it has no accents and no repeats.
+ * The same for the joined view, where a phrase counts only if something of it
+ * is odd.  VET_OK: none has such a place.
  */
 
 static int
 vet_find_joined(vet_finder_t *f)
 {
     int                  rc;
-    vet_key_t            key;
+    vet_str_t            key;
+    vet_plain_t         *plain;
     const vet_filter_t  *filter;
 
+    plain = &f->squeezed;
     filter = f->m->rs->filter;
-
     rc = vet_find_plain(f);
 
-    if (rc != VET_OK || !f->odd) {
+    if (rc != VET_OK || !plain->odd) {
         return rc;
     }
 
@@ -425,21 +399,50 @@ vet_find_joined(vet_finder_t *f)
         return VET_DECLINED;
     }
 
-    rc = vet_key_make(f->m->pool, &filter->table, f->squeezed, 1, &key);
+    rc = vet_key_squeezed(f->m->pool, plain->text, &key, plain->places.elts,
+                          plain->places.n);
 
     return (rc == VET_OK)
-           ? vet_prefilter_scan(filter->keys[1], key.text, NULL,
-                                vet_find_any_phrase, f)
+           ? vet_prefilter_scan(filter->keys[1], key, NULL, vet_find_odd, f)
            : rc;
 }
 
 
-static int
-vet_find_any_phrase(void *data, uint32_t id, uint64_t pos)
-{
-    vet_finder_t  *f = data;
+/* VET_DECLINED: a phrase has one of the places in it, or beside it. */
 
-    return vet_find_any(data, f->m->rs->filter->rules[id], pos);
+static int
+vet_find_odd(void *data, uint32_t id, uint64_t pos)
+{
+    size_t                  low, high, mid, len;
+    vet_finder_t           *f = data;
+    const uint32_t         *places;
+    const vet_test_rule_t  *rule;
+
+    rule = (const vet_test_rule_t *) f->m->rs->rules.elts
+           + f->m->rs->filter->rules[id];
+
+    if (!vet_find_applies(f, rule)) {
+        return VET_OK;
+    }
+
+    places = f->squeezed.places.elts;
+    len = vet_find_word(f, id)->squeezed.len;
+    low = 0;
+    high = f->squeezed.places.n;
+
+    while (low < high) {
+        mid = low + (high - low) / 2;
+
+        if (places[mid] + 1 < pos) {
+            low = mid + 1;
+
+        } else {
+            high = mid;
+        }
+    }
+
+    return (low < f->squeezed.places.n && places[low] <= pos + len + 1)
+           ? VET_DECLINED : VET_OK;
 }
 
 

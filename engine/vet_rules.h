@@ -134,14 +134,6 @@ int vet_view_squeeze(vet_pool_t *pool, const vet_view_t *base,
     vet_view_t *view);
 
 /*
- * Gives the text of the squeezed view of a folded one and whether that is odd,
- * for a small part of the price, where no digit or sign in it is a letter and
- * no word is spelled out.  VET_DECLINED: there may be, and nothing is said.
- */
-int vet_squeeze_plain(vet_pool_t *pool, const vet_view_t *base,
-    vet_str_t *text, int *odd);
-
-/*
  * Give the place in the value of a place in the view, as where something
  * starts and as where something ends.  Neither ever falls as pos rises.
  */

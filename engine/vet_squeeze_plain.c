@@ -15,6 +15,7 @@
 
 #include "vet_lanes.h"
 #include "vet_piece.h"
+#include "vet_words.h"
 
 
 #define VET_PLAIN_LINE      64      /* bytes looked at together */
@@ -43,38 +44,39 @@ typedef struct {
     unsigned char          *out;
     size_t                  len;
     vet_plain_token_t       last;
-    int                     odd;        /* words were put together */
+    vet_plain_t            *plain;      /* what is found is noted there */
 } vet_plaining_t;
 
 
 static size_t vet_plain_trim(vet_str_t text);
-static void vet_plain_look(const unsigned char *p, vet_plain_line_t *line,
-    unsigned char *out);
+static void vet_plain_look(const unsigned char *p, size_t left,
+    vet_plain_line_t *line, unsigned char *out);
 static int vet_plain_line(vet_plaining_t *s, vet_plain_line_t *line,
     const unsigned char *bytes, size_t n);
 static int vet_plain_ordinary(const vet_plain_line_t *line);
 static int vet_plain_joined(vet_plaining_t *s, const vet_plain_line_t *line,
-    const unsigned char *bytes, uint64_t ends, uint64_t mixed, uint64_t *keep);
+    const unsigned char *bytes, uint64_t ends, uint64_t mixed, uint64_t *keep,
+    uint64_t *odd);
 static int vet_plain_mixed(const vet_plain_line_t *line, uint64_t ends,
     uint64_t *mixed);
 static int vet_plain_tokens(vet_plaining_t *s, uint64_t ends, uint64_t singles,
-    uint64_t numbers, uint64_t *keep);
+    uint64_t numbers, uint64_t *keep, uint64_t *odd);
 static vet_plain_token_t vet_plain_kind(uint64_t end, uint64_t singles,
     uint64_t numbers);
+static int vet_plain_places(vet_plaining_t *s, uint64_t keep, uint64_t odd);
 static void vet_plain_keep(vet_plaining_t *s, const unsigned char *bytes,
     uint64_t keep);
 
 
 int
-vet_squeeze_plain(vet_pool_t *pool, const vet_view_t *base, vet_str_t *text,
-    int *odd)
+vet_squeeze_plain(vet_pool_t *pool, const vet_view_t *base,
+    vet_plain_t *plain)
 {
-    size_t                i, n, len, left;
-    vet_plaining_t        s;
-    vet_plain_line_t      line;
-    const unsigned char  *p;
-    unsigned char         bytes[VET_PLAIN_LINE + VET_LANES];
-    unsigned char         tail[VET_PLAIN_LINE + 1];
+    int               rc;
+    size_t            i, n, len;
+    vet_plaining_t    s;
+    vet_plain_line_t  line;
+    unsigned char     bytes[VET_PLAIN_LINE + VET_LANES];
 
     if (base->wide) {
         return VET_DECLINED;
@@ -84,32 +86,29 @@ vet_squeeze_plain(vet_pool_t *pool, const vet_view_t *base, vet_str_t *text,
 
     s.len = 0;
     s.last = VET_PLAIN_WORD;
-    s.odd = 0;
+    s.plain = plain;
+
+    memset(plain, 0, sizeof(vet_plain_t));
+    plain->places.pool = pool;
+    plain->places.size = sizeof(uint32_t);
+
     s.out = vet_palloc(pool, len + VET_PLAIN_LINE + VET_LANES);
     if (s.out == NULL) {
         return vet_pool_failed(pool);
     }
 
     for (i = 0; i < len; i += n) {
-        left = len - i;
-        p = base->text.data + i;
+        vet_plain_look(base->text.data + i, len - i, &line, bytes);
 
-        if (left <= VET_PLAIN_LINE) {
-            memset(tail, ' ', sizeof(tail));
-            memcpy(tail, p, left);
-            p = tail;
-        }
-
-        vet_plain_look(p, &line, bytes);
-
-        if (line.spaces == 0 && left >= VET_PLAIN_LINE) {
+        if (line.spaces == 0) {
             return VET_DECLINED;
         }
 
         n = VET_PLAIN_LINE - (size_t) __builtin_clzll(line.spaces);
 
-        if (vet_plain_line(&s, &line, bytes, n) != VET_OK) {
-            return VET_DECLINED;
+        rc = vet_plain_line(&s, &line, bytes, n);
+        if (rc != VET_OK) {
+            return rc;
         }
     }
 
@@ -117,9 +116,8 @@ vet_squeeze_plain(vet_pool_t *pool, const vet_view_t *base, vet_str_t *text,
         s.len--;
     }
 
-    text->data = s.out;
-    text->len = s.len;
-    *odd = s.odd;
+    plain->text.data = s.out;
+    plain->text.len = s.len;
 
     return VET_OK;
 }
@@ -151,14 +149,24 @@ vet_plain_trim(vet_str_t text)
 }
 
 
-/* Looks at a line and the byte behind it; writes a SPACE for each separator. */
+/*
+ * Looks at a line and the byte behind it, which are spaces where the text has
+ * ended; writes a SPACE for each separator.
+ */
 
 static void
-vet_plain_look(const unsigned char *p, vet_plain_line_t *line,
+vet_plain_look(const unsigned char *p, size_t left, vet_plain_line_t *line,
     unsigned char *out)
 {
-    size_t       n;
-    vet_lanes_t  c, letters, digits, words;
+    size_t         n;
+    vet_lanes_t    c, letters, digits, words;
+    unsigned char  tail[VET_PLAIN_LINE + 1];
+
+    if (left <= VET_PLAIN_LINE) {
+        memset(tail, ' ', sizeof(tail));
+        memcpy(tail, p, left);
+        p = tail;
+    }
 
     memset(line, 0, sizeof(vet_plain_line_t));
 
@@ -193,7 +201,8 @@ static int
 vet_plain_line(vet_plaining_t *s, vet_plain_line_t *line,
     const unsigned char *bytes, size_t n)
 {
-    uint64_t  mask, ends, repeats, keep, others, mixed, singles, numbers;
+    int       rc;
+    uint64_t  mask, ends, repeats, keep, others, mixed, singles, numbers, odd;
 
     mask = UINT64_MAX >> (VET_PLAIN_LINE - n);
 
@@ -215,7 +224,8 @@ vet_plain_line(vet_plaining_t *s, vet_plain_line_t *line,
     }
 
     keep = ((line->letters | line->digits) & ~repeats) | ends;
-    s->odd |= (repeats & (repeats << 1)) != 0;
+    odd = repeats & (repeats << 1);
+    s->plain->odd |= (odd != 0);
 
     /* a sum carries from a letter that is another one to the end of its word */
 
@@ -223,15 +233,19 @@ vet_plain_line(vet_plaining_t *s, vet_plain_line_t *line,
     singles = ends & (line->letters << 1) & ~(line->letters + others) & ~mixed;
     numbers = ends & (line->digits << 1) & ~mixed;
 
-    if (vet_plain_joined(s, line, bytes, ends, mixed, &keep) != VET_OK
-        || vet_plain_tokens(s, ends, singles, numbers, &keep) != VET_OK)
+    if (vet_plain_joined(s, line, bytes, ends, mixed, &keep, &odd) != VET_OK
+        || vet_plain_tokens(s, ends, singles, numbers, &keep, &odd) != VET_OK)
     {
         return VET_DECLINED;
     }
 
-    vet_plain_keep(s, bytes, keep);
+    rc = vet_plain_places(s, keep, odd);
 
-    return VET_OK;
+    if (rc == VET_OK) {
+        vet_plain_keep(s, bytes, keep);
+    }
+
+    return rc;
 }
 
 
@@ -251,7 +265,8 @@ vet_plain_ordinary(const vet_plain_line_t *line)
 
 static int
 vet_plain_joined(vet_plaining_t *s, const vet_plain_line_t *line,
-    const unsigned char *bytes, uint64_t ends, uint64_t mixed, uint64_t *keep)
+    const unsigned char *bytes, uint64_t ends, uint64_t mixed, uint64_t *keep,
+    uint64_t *odd)
 {
     size_t    start, end;
     uint64_t  marks, bits, behind;
@@ -277,7 +292,8 @@ vet_plain_joined(vet_plaining_t *s, const vet_plain_line_t *line,
             *keep &= ~((uint64_t) 1 << start);
         }
 
-        s->odd = 1;
+        *odd |= (uint64_t) 1 << start;
+        s->plain->odd = 1;
     }
 
     return VET_OK;
@@ -329,7 +345,7 @@ vet_plain_mixed(const vet_plain_line_t *line, uint64_t ends, uint64_t *mixed)
 
 static int
 vet_plain_tokens(vet_plaining_t *s, uint64_t ends, uint64_t singles,
-    uint64_t numbers, uint64_t *keep)
+    uint64_t numbers, uint64_t *keep, uint64_t *odd)
 {
     uint64_t           bits, end, before;
     vet_plain_token_t  last;
@@ -350,6 +366,7 @@ vet_plain_tokens(vet_plaining_t *s, uint64_t ends, uint64_t singles,
 
         if (last == VET_PLAIN_NUMBER && (end & numbers) != 0) {
             *keep &= ~before;
+            *odd |= (before != 0) ? before : 1;
             s->len -= (before == 0);
         }
     }
@@ -368,6 +385,27 @@ vet_plain_kind(uint64_t end, uint64_t singles, uint64_t numbers)
 {
     return (end & singles) ? VET_PLAIN_SINGLE
            : (end & numbers) ? VET_PLAIN_NUMBER : VET_PLAIN_WORD;
+}
+
+
+/* Notes where in the text something was put together. */
+
+static int
+vet_plain_places(vet_plaining_t *s, uint64_t keep, uint64_t odd)
+{
+    uint32_t  *place;
+
+    for ( /* void */ ; odd != 0; odd &= odd - 1) {
+        place = vet_list_push(&s->plain->places);
+        if (place == NULL) {
+            return vet_pool_failed(s->plain->places.pool);
+        }
+
+        *place = (uint32_t) s->len + (uint32_t) __builtin_popcountll(
+                                         keep & ((odd & -odd) - 1));
+    }
+
+    return VET_OK;
 }
 
 

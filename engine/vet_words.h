@@ -55,6 +55,36 @@ int vet_key_make(vet_pool_t *pool, const vet_key_table_t *table,
 int vet_key_folded(vet_pool_t *pool, const vet_key_table_t *table,
     const vet_view_t *text, const vet_view_t *folded, vet_key_t *key);
 
+
+/* The squeezed view of ordinary text, vet_squeeze_plain.c. */
+
+/*
+ * The text of a squeezed view, and where in it words and numbers were put
+ * together or a letter was there more than twice.
+ */
+
+typedef struct {
+    vet_str_t               text;
+    int                     odd;        /* as of the view */
+    vet_list_t              places;     /* of uint32_t, in order */
+} vet_plain_t;
+
+/*
+ * Gives that of the squeezed view of a folded one, for a small part of the
+ * price, where no digit or sign in it is a letter and no word is spelled out.
+ * VET_DECLINED: there may be, and nothing is said.
+ */
+int vet_squeeze_plain(vet_pool_t *pool, const vet_view_t *base,
+    vet_plain_t *plain);
+
+/*
+ * Gives the key of the joined view of a text whose squeezed one is known by
+ * vet_squeeze_plain, without the way back to either.  The n places of the
+ * squeezed one, which are in order, become those of the key.
+ */
+int vet_key_squeezed(vet_pool_t *pool, vet_str_t squeezed, vet_str_t *key,
+    uint32_t *places, size_t n);
+
 /*
  * Where the key of a phrase was found at pos: gives the range of the view that
  * the phrase begins in, if it is there.

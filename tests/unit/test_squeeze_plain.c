@@ -21,6 +21,7 @@
 #include <vet_words.h>
 
 #include "guard.h"
+#include "rule_case.h"
 
 
 #define POOL    (1 << 20)
@@ -43,6 +44,9 @@ static uint32_t next(uint32_t *seed);
 static void test_cases(void **state);
 static void test_random(void **state);
 static void test_small_pool(void **state);
+static void test_phrases(void **state);
+static size_t phrases(char *value, uint32_t *seed);
+static size_t number(const char *name, size_t value);
 
 
 static guard_t          guard;
@@ -89,8 +93,9 @@ static int
 plain(vet_pool_t *pool, const char *value, size_t len, int *odd)
 {
     int             rc;
-    vet_key_t       key, own;
-    vet_str_t       s, text;
+    vet_key_t       own;
+    vet_str_t       s, key;
+    vet_plain_t     short_way;
     vet_view_t      folded, squeezed, joined;
 
     s = guard_copy(&guard, value, len);
@@ -98,7 +103,7 @@ plain(vet_pool_t *pool, const char *value, size_t len, int *odd)
     assert_int_equal(vet_view_build(pool, s, VET_VIEW_FOLDED_WORDS, &folded),
                      VET_OK);
 
-    rc = vet_squeeze_plain(pool, &folded, &text, odd);
+    rc = vet_squeeze_plain(pool, &folded, &short_way);
 
     if (rc != VET_OK) {
         assert_int_equal(rc, VET_DECLINED);
@@ -110,18 +115,21 @@ plain(vet_pool_t *pool, const char *value, size_t len, int *odd)
     assert_int_equal(vet_view_build(pool, s, VET_VIEW_JOINED, &joined),
                      VET_OK);
 
-    same(text, squeezed.text, value, len);
+    *odd = short_way.odd;
+    same(short_way.text, squeezed.text, value, len);
     assert_int_equal(*odd, squeezed.odd);
 
     /* what is odd with accents is so without */
 
     assert_true(*odd || !joined.odd);
 
-    assert_int_equal(vet_key_make(pool, &table, text, 1, &key), VET_OK);
+    assert_int_equal(vet_key_squeezed(pool, short_way.text, &key,
+                                      short_way.places.elts,
+                                      short_way.places.n), VET_OK);
     assert_int_equal(vet_key_make(pool, &table, joined.text, 1, &own),
                      VET_OK);
 
-    same(key.text, own.text, value, len);
+    same(key, own.text, value, len);
 
     return 1;
 }
@@ -171,14 +179,11 @@ test_random(void **state)
     size_t       i, n, len, taken, odds;
     uint32_t     seed;
     vet_pool_t  *pool;
-    const char  *count;
 
     (void) state;
 
-    count = getenv("PREFILTER_COUNT");
-    n = (count == NULL) ? RANDOM : strtoul(count, NULL, 10);
-    count = getenv("PREFILTER_SEED");
-    seed = (count == NULL) ? 1 : (uint32_t) strtoul(count, NULL, 10);
+    n = number("PREFILTER_COUNT", RANDOM);
+    seed = (uint32_t) number("PREFILTER_SEED", 1);
     taken = 0;
     odds = 0;
 
@@ -243,6 +248,17 @@ make(char *value, uint32_t *seed)
 }
 
 
+static size_t
+number(const char *name, size_t value)
+{
+    const char  *s;
+
+    s = getenv(name);
+
+    return (s == NULL) ? value : strtoul(s, NULL, 10);
+}
+
+
 static uint32_t
 next(uint32_t *seed)
 {
@@ -255,11 +271,10 @@ next(uint32_t *seed)
 static void
 test_small_pool(void **state)
 {
-    int          odd;
     size_t       max;
-    vet_str_t    text;
     vet_pool_t  *pool;
     vet_view_t   view;
+    vet_plain_t  short_way;
 
     (void) state;
 
@@ -269,10 +284,115 @@ test_small_pool(void **state)
 
     for (max = 0; max < 64; max++) {
         pool = vet_pool_create(max);
-        assert_int_equal(vet_squeeze_plain(pool, &view, &text, &odd),
+        assert_int_equal(vet_squeeze_plain(pool, &view, &short_way),
                          VET_LIMIT);
         vet_pool_destroy(pool);
     }
+}
+
+
+/*
+ * Phrases on the joined view, of which only the places are looked at where the
+ * short way put something together: with all phrases tried everywhere there
+ * are the same hits.
+ */
+
+static void
+test_phrases(void **state)
+{
+    char         value[LONGEST];
+    int          odd;
+    size_t       i, k, n, len, hits, taken;
+    uint32_t     seed;
+    rule_case_t  a, b;
+
+    static const char  rules[] = "version: 1\nrules:\n"
+        "  - { id: one, category: abuse, score: 1, words: [vay tiền nhanh, "
+        "word bob, \"tiền\", bobabo, lili word], "
+        "examples: { hit: [word bob], miss: [x] } }\n"
+        "  - { id: two, category: abuse, score: 1, words: [vay tien 12 word, "
+        "bob bob, moneyy word, \"nhanh vay\", money 1212], "
+        "examples: { hit: [bob bob], miss: [x] } }\n"
+        "  - { id: three, category: abuse, score: 1, view: squeezed, "
+        "match: 'bobword ?12', "
+        "examples: { hit: [bobword12], miss: [x] } }\n";
+
+    (void) state;
+
+    n = number("PREFILTER_COUNT", RANDOM) / 40;
+    seed = (uint32_t) number("PREFILTER_SEED", 1);
+    hits = 0;
+    taken = 0;
+
+    rule_case_begin(&a, rule_case_set(rules));
+    rule_case_begin(&b, rule_case_set(rules));
+    vet_scratch_unfiltered(b.scratch);
+
+    for (i = 0; i < n; i++) {
+        len = phrases(value, &seed);
+
+        rule_case_clear(&a);
+        rule_case_clear(&b);
+        (void) rule_case_field(&a, VET_ROLE_TEXT, value, len);
+        (void) rule_case_field(&b, VET_ROLE_TEXT, value, len);
+
+        (void) rule_case_match(&a);
+        hits += rule_case_match(&b);
+        taken += (plain(b.pool, value, len, &odd) && odd);
+
+        for (k = 0; k < a.hits.n || k < b.hits.n; k++) {
+            if (a.hits.n != b.hits.n
+                || a.hits.elts[k].start != b.hits.elts[k].start
+                || a.hits.elts[k].end != b.hits.elts[k].end
+                || a.hits.elts[k].bare != b.hits.elts[k].bare)
+            {
+                fail_msg("\"%.*s\": %zu hits of %zu", (int) len, value,
+                         a.hits.n, b.hits.n);
+            }
+        }
+    }
+
+    print_message("# %zu texts, %zu hits, %zu odd in the short way\n", n, hits,
+                  taken);
+    assert_true(hits > n / 4 && taken > n / 4);
+
+    rule_case_end(&a);
+    rule_case_end(&b);
+}
+
+
+/* Words of the phrases, some of them in pieces, joined or stretched. */
+
+static size_t
+phrases(char *value, uint32_t *seed)
+{
+    size_t       len, size;
+    const char  *s;
+
+    static const char *const  words[] = {
+        "vay", "tiền", "tien", "nhanh", "word", "bob", "bobabo", "lili",
+        "money", "moneyy", "12", "allo", "al", "lo", "wo", "rd", "va", "ti",
+        "en", "bobb", "nnhanh", "wooord", "1", "2", "nhanhh"
+    };
+
+    static const char *const  gaps[] = {
+        " ", " ", " ", " ", " ", " ", ". ", ", ", "  ", "-", ".", "/", ""
+    };
+
+    size = next(seed) % (LONGEST - 40);
+    len = 0;
+
+    while (len < size) {
+        s = words[next(seed) % (sizeof(words) / sizeof(words[0]))];
+        memcpy(value + len, s, strlen(s));
+        len += strlen(s);
+
+        s = gaps[next(seed) % (sizeof(gaps) / sizeof(gaps[0]))];
+        memcpy(value + len, s, strlen(s));
+        len += strlen(s);
+    }
+
+    return len;
 }
 
 
@@ -285,12 +405,14 @@ main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_small_pool),
+        cmocka_unit_test(test_phrases),
     };
 
     guard_init(&guard, LONGEST);
     vet_key_table(&table);
 
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, rule_case_setup,
+                                    rule_case_teardown);
 
     guard_done(&guard);
 
