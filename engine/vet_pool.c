@@ -77,6 +77,8 @@ struct vet_pool_s {
 static vet_pool_t *vet_pool_make(size_t max, size_t first);
 static void vet_pool_clear(vet_pool_t *pool);
 static void vet_pool_free(vet_pool_t *pool);
+static int vet_pool_fits(const vet_pool_t *pool, size_t size);
+static size_t vet_pool_padded(size_t size);
 static void *vet_pool_small(vet_pool_t *pool, size_t size);
 static void *vet_pool_block(vet_pool_t *pool, size_t size);
 static void *vet_pool_map(vet_pool_t *pool, size_t size);
@@ -277,7 +279,11 @@ vet_palloc(vet_pool_t *pool, size_t size)
         return NULL;
     }
 
-    if (size <= (pool->mapped ? VET_POOL_LARGE / 4 : VET_POOL_SMALL)) {
+    /* what is large has a block of its own, unless there is room for it */
+
+    if (size <= (pool->mapped ? VET_POOL_LARGE / 4 : VET_POOL_SMALL)
+        || (VET_POOL_SMALL != 0 && vet_pool_fits(pool, size)))
+    {
         p = vet_pool_small(pool, size);
 
     } else {
@@ -346,13 +352,30 @@ vet_pool_failure(const vet_pool_t *pool)
 }
 
 
+/* Tells whether there is room for it in the current block. */
+
+static int
+vet_pool_fits(const vet_pool_t *pool, size_t size)
+{
+    return size <= (size_t) (pool->end - pool->pos)
+           && vet_pool_padded(size) <= (size_t) (pool->end - pool->pos);
+}
+
+
+static size_t
+vet_pool_padded(size_t size)
+{
+    return (size + VET_POOL_ALIGN - 1) & ~((size_t) VET_POOL_ALIGN - 1);
+}
+
+
 static void *
 vet_pool_small(vet_pool_t *pool, size_t size)
 {
     void    *p;
     size_t   padded, block;
 
-    padded = (size + VET_POOL_ALIGN - 1) & ~((size_t) VET_POOL_ALIGN - 1);
+    padded = vet_pool_padded(size);
 
     if (padded > (size_t) (pool->end - pool->pos)) {
 

@@ -206,23 +206,23 @@ ngx_http_moderate_keyed_hash(ngx_http_request_t *r, const vet_str_t *name,
     ngx_str_t *value, ngx_str_t *hex)
 {
     u_char                          md[NGX_HTTP_MODERATE_KEYED_LEN];
-    u_char                         *text, *p;
+    ngx_str_t                       parts[3];
     ngx_http_moderate_main_conf_t  *mmcf;
 
     mmcf = ngx_http_get_module_main_conf(r, ngx_http_moderate_module);
 
-    text = ngx_pnalloc(r->pool, name->len + 1 + value->len);
     hex->data = ngx_pnalloc(r->pool, 2 * NGX_HTTP_MODERATE_KEY_BYTES);
-
-    if (text == NULL || hex->data == NULL) {
+    if (hex->data == NULL) {
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(text, name->data, name->len);
-    *p++ = '\0';
-    p = ngx_cpymem(p, value->data, value->len);
+    parts[0].data = (u_char *) name->data;
+    parts[0].len = name->len;
+    parts[1].data = (u_char *) "\0";
+    parts[1].len = 1;
+    parts[2] = *value;
 
-    if (ngx_http_moderate_keyed(mmcf, text, p - text, md) != NGX_OK) {
+    if (ngx_http_moderate_keyed(mmcf, parts, 3, md) != NGX_OK) {
         return NGX_ERROR;
     }
 

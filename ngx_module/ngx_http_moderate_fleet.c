@@ -717,6 +717,7 @@ ngx_http_moderate_fleet_choose(ngx_http_request_t *r,
 {
     u_char                          md[NGX_HTTP_MODERATE_KEYED_LEN];
     uint32_t                        n;
+    ngx_str_t                       body;
     ngx_http_moderate_rules_t      *rules;
     ngx_http_moderate_main_conf_t  *mmcf;
 
@@ -725,11 +726,10 @@ ngx_http_moderate_fleet_choose(ngx_http_request_t *r,
 
     /* under the secret, so that nobody can choose by what is sent */
 
-    if (ngx_http_moderate_keyed(mmcf, ctx->body.data,
-                                ngx_min(ctx->body.len,
-                                        NGX_HTTP_MODERATE_FLEET_HASHED), md)
-        != NGX_OK)
-    {
+    body.data = ctx->body.data;
+    body.len = ngx_min(ctx->body.len, NGX_HTTP_MODERATE_FLEET_HASHED);
+
+    if (ngx_http_moderate_keyed(mmcf, &body, 1, md) != NGX_OK) {
         return;
     }
 

@@ -368,10 +368,11 @@ void ngx_http_moderate_secret_stop(ngx_http_moderate_main_conf_t *mmcf);
 
 /*
  * Writes the HMAC-SHA256 under the secret, KEYED_LEN bytes: a plain hash of an
- * address would be undone by trying them all.
+ * address would be undone by trying them all.  What is hashed are the n parts,
+ * one behind the other.
  */
 ngx_int_t ngx_http_moderate_keyed(ngx_http_moderate_main_conf_t *mmcf,
-    const u_char *p, size_t len, u_char *md);
+    const ngx_str_t *parts, ngx_uint_t n, u_char *md);
 
 /* Writes random bytes, some dozens at most. */
 ngx_int_t ngx_http_moderate_random(ngx_http_moderate_main_conf_t *mmcf,

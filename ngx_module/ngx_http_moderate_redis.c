@@ -58,7 +58,7 @@ ngx_http_moderate_batch_init(ngx_http_moderate_batch_t *batch,
     batch->failed = 0;
     batch->apart = 0;
 
-    if (ngx_array_init(&batch->commands, pool, 4, sizeof(ngx_array_t))
+    if (ngx_array_init(&batch->commands, pool, 8, sizeof(ngx_array_t))
         != NGX_OK)
     {
         batch->failed = 1;
@@ -77,7 +77,7 @@ ngx_http_moderate_command(ngx_http_moderate_batch_t *batch, char *name)
 
     args = ngx_array_push(&batch->commands);
     if (args == NULL
-        || ngx_array_init(args, batch->pool, 8, sizeof(ngx_str_t)) != NGX_OK)
+        || ngx_array_init(args, batch->pool, 4, sizeof(ngx_str_t)) != NGX_OK)
     {
         batch->failed = 1;
         return;
@@ -227,6 +227,7 @@ static ngx_http_moderate_wait_t *
 ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
     ngx_http_moderate_batch_t *batch)
 {
+    size_t                     size;
     u_char                    *p;
     ngx_uint_t                 i, n, multi, reads;
     ngx_array_t               *commands;
@@ -243,7 +244,18 @@ ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
     n = batch->commands.nelts;
     commands = batch->commands.elts;
 
-    wait = ngx_calloc(sizeof(ngx_http_moderate_wait_t), ngx_cycle->log);
+    reads = (n > 1 && ngx_http_moderate_only_reads(batch));
+
+    /* queueing takes memory: a full Redis would refuse reads with EXECABORT */
+
+    multi = (n > 1 && !reads && !batch->apart);
+
+    /* replies are gathered in the same block */
+
+    size = (n > 1 && !multi) ? (n + 1) * sizeof(redisReply)
+                               + n * sizeof(redisReply *) : 0;
+
+    wait = ngx_calloc(sizeof(ngx_http_moderate_wait_t) + size, ngx_cycle->log);
     if (wait == NULL) {
         return NULL;
     }
@@ -252,22 +264,9 @@ ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
     wait->bytes = batch->bytes;
     wait->commands = n;
 
-    reads = (n > 1 && ngx_http_moderate_only_reads(batch));
-
-    /* queueing takes memory: a full Redis would refuse reads with EXECABORT */
-
-    multi = (n > 1 && !reads && !batch->apart);
-
-    if (n > 1 && !multi) {
+    if (size) {
         wait->writes = !reads;
-
-        wait->gathered = ngx_calloc((n + 1) * sizeof(redisReply)
-                                    + n * sizeof(redisReply *),
-                                    ngx_cycle->log);
-        if (wait->gathered == NULL) {
-            goto failed;
-        }
-
+        wait->gathered = (redisReply *) (wait + 1);
         wait->gathered->type = REDIS_REPLY_ARRAY;
         wait->gathered->elements = n;
         wait->gathered->element = (redisReply **) (wait->gathered + n + 1);
@@ -275,7 +274,8 @@ ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
 
     p = ngx_http_moderate_format_room(wait, batch);
     if (p == NULL) {
-        goto failed;
+        ngx_http_moderate_wait_free(wait);
+        return NULL;
     }
 
     if (multi) {
@@ -291,12 +291,6 @@ ngx_http_moderate_wait_create(ngx_http_moderate_redis_t *redis,
     }
 
     return wait;
-
-failed:
-
-    ngx_http_moderate_wait_free(wait);
-
-    return NULL;
 }
 
 
@@ -615,8 +609,6 @@ ngx_http_moderate_wait_free(ngx_http_moderate_wait_t *wait)
                 freeReplyObject(r);
             }
         }
-
-        ngx_free(wait->gathered);
     }
 
     if (wait->formatted != NULL) {

@@ -115,16 +115,25 @@ ngx_http_moderate_secret_stop(ngx_http_moderate_main_conf_t *mmcf)
 
 
 ngx_int_t
-ngx_http_moderate_keyed(ngx_http_moderate_main_conf_t *mmcf, const u_char *p,
-    size_t len, u_char *md)
+ngx_http_moderate_keyed(ngx_http_moderate_main_conf_t *mmcf,
+    const ngx_str_t *parts, ngx_uint_t n, u_char *md)
 {
+    ngx_uint_t                   i;
     ngx_http_moderate_secret_t  *s;
 
     s = mmcf->keyed;
 
-    return (EVP_MD_CTX_copy_ex(s->work, s->inner) == 1
-            && EVP_DigestUpdate(s->work, p, len) == 1
-            && EVP_DigestFinal_ex(s->work, md, NULL) == 1
+    if (EVP_MD_CTX_copy_ex(s->work, s->inner) != 1) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (EVP_DigestUpdate(s->work, parts[i].data, parts[i].len) != 1) {
+            return NGX_ERROR;
+        }
+    }
+
+    return (EVP_DigestFinal_ex(s->work, md, NULL) == 1
             && EVP_MD_CTX_copy_ex(s->work, s->outer) == 1
             && EVP_DigestUpdate(s->work, md, NGX_HTTP_MODERATE_KEYED_LEN) == 1
             && EVP_DigestFinal_ex(s->work, md, NULL) == 1) ? NGX_OK
