@@ -21,6 +21,14 @@ typedef struct {
     void                   *data;
 } vet_scan_t;
 
+/* What the table has for a place. */
+
+typedef struct {
+    const vet_stretch_t    *first;
+    const vet_stretch_t    *end;
+    uint32_t                tag;
+} vet_noted_t;
+
 
 static int vet_scan_words(const vet_scan_t *s);
 static size_t vet_scan_spaces(vet_str_t text, size_t i, uint32_t *words,
@@ -38,8 +46,8 @@ static inline size_t vet_scan_skip(const vet_table_t *table, vet_str_t text,
     VET_INLINE;
 static inline int vet_scan_may(const vet_table_t *table, uint32_t hash)
     VET_INLINE;
-static int vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
-    uint64_t stretch, size_t pos);
+static int vet_scan_place(const vet_scan_t *s, const vet_noted_t *noted,
+    size_t pos);
 static int vet_scan_known(const vet_scan_t *s, uint32_t literal, size_t pos);
 static int vet_scan_found(const vet_scan_t *s, uint32_t literal, size_t pos);
 static int vet_scan_tell(const vet_scan_t *s, uint32_t literal,
@@ -246,21 +254,38 @@ vet_scan_all(const vet_scan_t *s, unsigned kind)
 }
 
 
+/*
+ * Looks at places that were noted.  What the tables have there is often not in
+ * a cache, and asked for together.
+ */
+
 static int
 vet_scan_places(const vet_scan_t *s, unsigned kind, const uint32_t *places,
     size_t n)
 {
     int                 rc;
-    size_t              i;
+    size_t              i, slot;
     uint64_t            stretch;
+    vet_noted_t         noted[VET_SCAN_PLACES];
     const vet_table_t  *table;
 
     table = &s->pf->tables[kind];
     rc = VET_OK;
 
-    for (i = 0; rc == VET_OK && i < n; i++) {
+    for (i = 0; i < n; i++) {
         stretch = vet_stretch(s->text.data + places[i], vet_kinds[kind].width);
-        rc = vet_scan_place(s, table, stretch, places[i]);
+        slot = vet_stretch_slot(table, vet_stretch_hash(stretch))
+               >> VET_FILTER_HEADS;
+
+        noted[i].tag = vet_stretch_tag(stretch);
+        noted[i].first = table->stretches + table->heads[slot];
+        noted[i].end = table->stretches + table->heads[slot + 1];
+
+        __builtin_prefetch(noted[i].first);
+    }
+
+    for (i = 0; rc == VET_OK && i < n; i++) {
+        rc = vet_scan_place(s, &noted[i], places[i]);
     }
 
     return rc;
@@ -342,24 +367,17 @@ vet_scan_may(const vet_table_t *table, uint32_t hash)
 
 
 static int
-vet_scan_place(const vet_scan_t *s, const vet_table_t *table,
-    uint64_t stretch, size_t pos)
+vet_scan_place(const vet_scan_t *s, const vet_noted_t *noted, size_t pos)
 {
     int                   rc;
-    size_t                slot, start;
-    uint32_t              tag;
+    size_t                start;
     const vet_entry_t    *e;
-    const vet_stretch_t  *t, *end;
+    const vet_stretch_t  *t;
 
-    slot = vet_stretch_slot(table, vet_stretch_hash(stretch))
-           >> VET_FILTER_HEADS;
-    tag = vet_stretch_tag(stretch);
-    end = table->stretches + table->heads[slot + 1];
-
-    for (t = table->stretches + table->heads[slot]; t < end; t++) {
+    for (t = noted->first; t < noted->end; t++) {
         start = pos - t->before;
 
-        if (t->tag != tag || t->before > pos
+        if (t->tag != noted->tag || t->before > pos
             || t->len > s->text.len - start
             || t->last != vet_stretch_last(s->text.data + start, t->len)
             || vet_scan_known(s, t->literal, start))

@@ -70,7 +70,6 @@ static vet_str_t match_text(size_t size);
 static vet_str_t match_body(vet_str_t text);
 static void match_row(bench_t *b, match_t *m, size_t rules, size_t text);
 static void match_field(void *data, size_t i);
-static void match_views(void *data, size_t i);
 static void match_engine(void *data, size_t i);
 static void match_loop(void *data, size_t i);
 static double match_now(void);
@@ -279,8 +278,8 @@ match_load(bench_t *b, match_t *m, size_t rules)
     }
 
     printf("%zu rules: %.1f ms to load, %.0f KiB\n", rules, ms, kib);
-    printf("%-29s %9s %9s %9s %10s %8s %6s\n", "rules, bytes", "match us",
-           "views us", "engine us", "loop us", "loop / m", "looks");
+    printf("%-29s %9s %9s %10s %8s %6s\n", "rules, bytes", "match us",
+           "engine us", "loop us", "loop / m", "looks");
 
     if (rules == BENCH_RULES) {
         bench_figure(b, "10000 rules", "ms to load", ms, 500);
@@ -658,7 +657,7 @@ static void
 match_row(bench_t *b, match_t *m, size_t set, size_t text)
 {
     char      name[64];
-    double    field, views, engine, loop;
+    double    field, engine, loop;
     unsigned  looks;
 
     match_name(name, set, text);
@@ -670,17 +669,14 @@ match_row(bench_t *b, match_t *m, size_t set, size_t text)
     engine = bench_cell(b, name, match_sizes[text], match_engine, m, text);
     field = bench_cell(b, name, match_sizes[text], match_field, m, text);
     looks = vet_pattern_finds(m->scratch);
-    views = bench_cell(b, name, match_sizes[text], match_views, m, text);
     loop = bench_cell(b, name, match_sizes[text], match_loop, m, text);
-
-    field = (field > views) ? field - views : 0;
 
     match_fields[set][text] = field;
     match_engines[set][text] = engine;
     match_loops[set][text] = loop;
 
-    printf("%-29s %9.1f %9.1f %9.1f %10.1f %8.1f %6u\n", name, field / 1000,
-           views / 1000, engine / 1000, loop / 1000, loop / field, looks);
+    printf("%-29s %9.1f %9.1f %10.1f %8.1f %6u\n", name, field / 1000,
+           engine / 1000, loop / 1000, loop / field, looks);
     fflush(stdout);
 }
 
@@ -708,41 +704,6 @@ match_field(void *data, size_t i)
 
     if (pool == NULL
         || vet_match(pool, m->rs, m->scratch, &s, &hits) != VET_OK)
-    {
-        abort();
-    }
-
-    vet_pool_destroy(pool);
-}
-
-
-/* What matching makes first, whatever the rules: that is not its own time. */
-
-static void
-match_views(void *data, size_t i)
-{
-    match_t         *m = data;
-    vet_view_t       text, joined, folded, squeezed;
-    vet_pool_t      *pool;
-    vet_field_t      field;
-    vet_readings_t   readings;
-
-    memset(&field, 0, sizeof(vet_field_t));
-    memset(&readings, 0, sizeof(vet_readings_t));
-
-    field.role = VET_ROLE_TEXT;
-    field.value = m->texts[i];
-    field.utf8 = 1;
-
-    pool = vet_pool_create(BENCH_POOL);
-
-    if (pool == NULL
-        || vet_readings_make(pool, NULL, &field, &readings) != VET_OK
-        || vet_view_build(pool, field.value, VET_VIEW_TEXT, &text) != VET_OK
-        || vet_view_build(pool, field.value, VET_VIEW_FOLDED, &folded)
-           != VET_OK
-        || vet_view_squeeze(pool, &folded, &squeezed) != VET_OK
-        || (squeezed.odd && vet_view_squeeze(pool, &text, &joined) != VET_OK))
     {
         abort();
     }
