@@ -9,6 +9,7 @@
  */
 
 
+#include "ngx_http_moderate_background.h"
 #include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
 #include "ngx_http_moderate_stats.h"
@@ -54,6 +55,7 @@ static void ngx_http_moderate_fleet_load(ngx_http_moderate_fleet_t *fleet,
 static ngx_int_t ngx_http_moderate_fleet_post(
     ngx_http_moderate_fleet_t *fleet, u_char *data, size_t len);
 static void ngx_http_moderate_fleet_thread(void *data, ngx_log_t *log);
+static void ngx_http_moderate_fleet_bundle(void *data);
 static void ngx_http_moderate_fleet_loaded(ngx_event_t *ev);
 static void ngx_http_moderate_fleet_use(ngx_http_moderate_fleet_t *fleet,
     vet_ruleset_t *ruleset);
@@ -463,6 +465,13 @@ ngx_http_moderate_fleet_post(ngx_http_moderate_fleet_t *fleet, u_char *data,
 
 static void
 ngx_http_moderate_fleet_thread(void *data, ngx_log_t *log)
+{
+    ngx_http_moderate_background(ngx_http_moderate_fleet_bundle, data);
+}
+
+
+static void
+ngx_http_moderate_fleet_bundle(void *data)
 {
     ngx_http_moderate_fleet_load_t *load = data;
 

@@ -9,6 +9,7 @@
  */
 
 
+#include "ngx_http_moderate_background.h"
 #include "ngx_http_moderate_fleet.h"
 #include "ngx_http_moderate_judge.h"
 #include "ngx_http_moderate_stats.h"
@@ -49,12 +50,14 @@ static ngx_http_moderate_set_t *ngx_http_moderate_rules_create(
     vet_ruleset_t *ruleset);
 static void ngx_http_moderate_rules_forget(vet_ruleset_t *ruleset);
 static void ngx_http_moderate_rules_free(void *data, ngx_log_t *log);
+static void ngx_http_moderate_rules_destroy(void *data);
 static void ngx_http_moderate_rules_freed(ngx_event_t *ev);
 static void ngx_http_moderate_rules_cleanup(void *data);
 static ngx_uint_t ngx_http_moderate_rules_of_fleet(
     ngx_http_moderate_rules_t *rules);
 static void ngx_http_moderate_rules_timer(ngx_event_t *ev);
 static void ngx_http_moderate_rules_look(void *data, ngx_log_t *log);
+static void ngx_http_moderate_rules_look_load(void *data);
 static void ngx_http_moderate_rules_looked(ngx_event_t *ev);
 static void ngx_http_moderate_rules_live(ngx_http_moderate_rules_t *rules,
     ngx_http_moderate_set_t *old);
@@ -344,6 +347,13 @@ ngx_http_moderate_rules_forget(vet_ruleset_t *ruleset)
 static void
 ngx_http_moderate_rules_free(void *data, ngx_log_t *log)
 {
+    ngx_http_moderate_background(ngx_http_moderate_rules_destroy, data);
+}
+
+
+static void
+ngx_http_moderate_rules_destroy(void *data)
+{
     vet_ruleset_destroy(data);
 }
 
@@ -563,12 +573,25 @@ ngx_http_moderate_rules_look(void *data, ngx_log_t *log)
     if (signature == look->seen && signature != look->signature
         && look->errors.n == 0)
     {
-        look->ruleset = vet_ruleset_load(rules->paths.elts,
-                                         rules->paths.nelts, &look->errors);
-        ngx_http_moderate_rules_warm(look->ruleset, look->old);
+        ngx_http_moderate_background(ngx_http_moderate_rules_look_load, look);
     }
 
     look->seen = signature;
+}
+
+
+static void
+ngx_http_moderate_rules_look_load(void *data)
+{
+    ngx_http_moderate_look_t   *look;
+    ngx_http_moderate_rules_t  *rules;
+
+    look = data;
+    rules = look->rules;
+
+    look->ruleset = vet_ruleset_load(rules->paths.elts, rules->paths.nelts,
+                                     &look->errors);
+    ngx_http_moderate_rules_warm(look->ruleset, look->old);
 }
 
 
