@@ -408,7 +408,10 @@ vet_find_joined(vet_finder_t *f)
 }
 
 
-/* VET_DECLINED: a phrase has one of the places in it, or beside it. */
+/*
+ * VET_DECLINED: a phrase has one of the places in it, or beside it; or time is
+ * up, which ends the way around as well.
+ */
 
 static int
 vet_find_odd(void *data, uint32_t id, uint64_t pos)
@@ -423,6 +426,10 @@ vet_find_odd(void *data, uint32_t id, uint64_t pos)
 
     if (!vet_find_applies(f, rule)) {
         return VET_OK;
+    }
+
+    if (vet_find_enough(f)) {
+        return VET_DECLINED;
     }
 
     places = f->squeezed.places.elts;
