@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "vet_filter.h"
+#include "vet_pool.h"
 
 
 /* Literals by what they are looked for in, before they are put together. */
@@ -184,10 +185,13 @@ vet_filter_word(vet_filtering_t *f, vet_word_t *word, uint32_t number,
     int        rc;
     vet_str_t  key;
 
-    rc = vet_word_key(f->rs->source, &f->filter->table, word, joined, &key);
+    vet_pool_begin(f->rs->work, f->rs->source);
+    rc = vet_word_key(f->rs->work, &f->filter->table, word, joined, &key);
 
     if (rc == VET_OK) {
-        return vet_filter_literal(&f->keys[joined], key, number);
+        rc = vet_words_copy(f->rs->source, key, &key);
+        return (rc == VET_OK)
+               ? vet_filter_literal(&f->keys[joined], key, number) : VET_ERROR;
     }
 
     if (rc != VET_DECLINED) {

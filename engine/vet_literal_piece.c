@@ -507,18 +507,28 @@ vet_literals_cost(const vet_literals_t *set)
 static size_t
 vet_literal_in_links(vet_str_t s, size_t at)
 {
-    size_t  i, len;
+    size_t  i;
 
-    static const char *const  parts[] = {
-        "https://", "http://", "https", "http", "://", "www.", ".com", ".vn",
-        ".net", "href=", NULL
+    static const vet_str_t  parts[] = {
+        vet_string("https://"), vet_string("http://"), vet_string("https"),
+        vet_string("http"), vet_string("://"), vet_string("www."), vet_string(".com"),
+        vet_string(".vn"), vet_string(".net"), vet_string("href=")
     };
 
-    for (i = 0; parts[i] != NULL; i++) {
-        len = strlen(parts[i]);
+    switch (s.data[at]) {
 
-        if (s.len - at >= len && memcmp(s.data + at, parts[i], len) == 0) {
-            return len;
+    case 'h': case ':': case 'w': case '.':
+        break;
+
+    default:
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (s.len - at >= parts[i].len
+            && memcmp(s.data + at, parts[i].data, parts[i].len) == 0)
+        {
+            return parts[i].len;
         }
     }
 

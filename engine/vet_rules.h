@@ -595,6 +595,7 @@ typedef struct {
 struct vet_ruleset_s {
     vet_pool_t             *pool;
     vet_pool_t             *source;     /* what only loading needs */
+    vet_pool_t             *work;       /* what only one phrase needs */
     vet_list_t              rules;      /* of vet_test_rule_t */
     vet_list_t              limits;     /* of vet_limit_t */
     vet_list_t              excepts;    /* of vet_except_t * */

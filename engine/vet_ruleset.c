@@ -16,6 +16,7 @@
 #endif
 
 #include "vet_filter.h"
+#include "vet_pool.h"
 #include "vet_rules.h"
 
 
@@ -173,7 +174,8 @@ vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths, size_t npaths,
 
     if (rc == VET_OK) {
         rs->trial = vet_scratch_create_trial();
-        rc = (rs->trial == NULL) ? VET_ERROR : VET_OK;
+        rs->work = vet_pool_create_work();
+        rc = (rs->trial == NULL || rs->work == NULL) ? VET_ERROR : VET_OK;
     }
 
     if (rc == VET_OK) {
@@ -190,7 +192,9 @@ vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths, size_t npaths,
     }
 
     vet_scratch_destroy(rs->trial);
+    vet_pool_destroy(rs->work);
     rs->trial = NULL;
+    rs->work = NULL;
 
     (void) snprintf(rs->version, sizeof(rs->version), "%016llx",
                     (unsigned long long) rs->hash);

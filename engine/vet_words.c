@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vet_pool.h"
 #include "vet_rules.h"
 #include "vet_words.h"
 
@@ -39,7 +40,6 @@ static int vet_words_read(vet_ruleset_t *rs, vet_test_rule_t *rule,
 static vet_str_t vet_words_trim(vet_str_t s);
 static int vet_word_make(vet_ruleset_t *rs, vet_str_t text, vet_word_t *word);
 static int vet_word_squeeze(vet_ruleset_t *rs, vet_word_t *word);
-static int vet_words_copy(vet_pool_t *pool, vet_str_t s, vet_str_t *copy);
 static int vet_words_order(const void *one, const void *two);
 static int vet_word_space(vet_compare_t *c);
 static int vet_word_letter(vet_compare_t *c);
@@ -85,7 +85,9 @@ vet_words_read(vet_ruleset_t *rs, vet_test_rule_t *rule, vet_errors_t *errors)
     rc = VET_OK;
 
     for (i = 0; i < rule->nphrases; i++) {
-        if (vet_view_build(rs->source, rule->phrases[i].text, VET_VIEW_WORDS,
+        vet_pool_begin(rs->work, rs->source);
+
+        if (vet_view_build(rs->work, rule->phrases[i].text, VET_VIEW_WORDS,
                            &view)
             != VET_OK)
         {
@@ -152,10 +154,10 @@ vet_word_squeeze(vet_ruleset_t *rs, vet_word_t *word)
     memset(&base, 0, sizeof(vet_view_t));
     base.text = word->text;
 
-    rc = vet_view_squeeze(rs->source, &base, &view);
+    rc = vet_view_squeeze(rs->work, &base, &view);
 
     if (rc == VET_OK) {
-        rc = vet_spelling_read(rs->source, view.text, &spelling);
+        rc = vet_spelling_read(rs->work, view.text, &spelling);
     }
 
     if (rc != VET_OK) {
@@ -175,7 +177,7 @@ vet_word_squeeze(vet_ruleset_t *rs, vet_word_t *word)
 }
 
 
-static int
+int
 vet_words_copy(vet_pool_t *pool, vet_str_t s, vet_str_t *copy)
 {
     unsigned char  *p;

@@ -110,6 +110,9 @@ typedef struct {
     unsigned                bare:1;     /* without all of its accents */
 } vet_word_place_t;
 
+/* Copies bytes into the pool.  VET_ERROR: no memory. */
+int vet_words_copy(vet_pool_t *pool, vet_str_t s, vet_str_t *copy);
+
 /*
  * Gives the key of the phrase on the text view, for which it sets lead, or,
  * with joined, on the joined one.  VET_DECLINED: there is none.  VET_ERROR or
