@@ -375,14 +375,31 @@ typedef struct vet_ruleset_s  vet_ruleset_t;
 vet_ruleset_t *vet_ruleset_load(const vet_str_t *paths, size_t npaths,
     vet_errors_t *errors);
 
+/*
+ * As vet_ruleset_load, for a thread that must not be in the way of others:
+ * calls the handler between pieces of the work, most of them of some
+ * microseconds and few of more than a millisecond, in the same thread.  There
+ * it may look at the clock, and sleep.
+ */
+
+typedef struct {
+    void                  (*handler)(void *data);
+    void                   *data;
+} vet_rest_t;
+
+vet_ruleset_t *vet_ruleset_load_resting(const vet_str_t *paths, size_t npaths,
+    const vet_rest_t *rest, vet_errors_t *errors);
+
 void vet_ruleset_destroy(vet_ruleset_t *rs);
 
 /*
  * Makes the machine code of those patterns whose rules, by their ids, had use
  * of it in another set, so that texts cost at once what they did there.  Either
  * set may be in use in other threads meanwhile.  What fails is made later.
+ * Rests between two patterns; rest may be NULL.
  */
-void vet_ruleset_follow(vet_ruleset_t *rs, const vet_ruleset_t *old);
+void vet_ruleset_follow(vet_ruleset_t *rs, const vet_ruleset_t *old,
+    const vet_rest_t *rest);
 
 /* Returns 16 hexadecimal digits of a hash over all that was read. */
 vet_str_t vet_ruleset_version(const vet_ruleset_t *rs);

@@ -67,6 +67,7 @@ struct vet_pool_s {
     unsigned char          *end;
     size_t                  first;      /* bytes of data */
     vet_block_t            *blocks;
+    const vet_rest_t       *rest;       /* or NULL */
     unsigned                exhausted:1;
     unsigned                mapped:1;   /* all of its blocks */
     unsigned                again:1;    /* may be used once more */
@@ -202,6 +203,13 @@ vet_pools_free(vet_pools_t *spare)
 
 
 void
+vet_pool_rest(vet_pool_t *pool, const vet_rest_t *rest)
+{
+    pool->rest = rest;
+}
+
+
+void
 vet_pool_begin(vet_pool_t *pool, const vet_pool_t *within)
 {
     vet_pool_clear(pool);
@@ -267,6 +275,10 @@ void *
 vet_palloc(vet_pool_t *pool, size_t size)
 {
     void  *p;
+
+    if (pool->rest != NULL) {
+        pool->rest->handler(pool->rest->data);
+    }
 
     /* nothing would count against the maximum, and pointers must differ */
 

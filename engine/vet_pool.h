@@ -23,5 +23,11 @@ vet_pool_t *vet_pool_create_work(void);
 void vet_pool_begin(vet_pool_t *pool, const vet_pool_t *within);
 void vet_pool_end(const vet_pool_t *pool, vet_pool_t *within);
 
+/*
+ * Calls the handler before each allocation from then on, until rest is NULL:
+ * what takes long allocates all the time.
+ */
+void vet_pool_rest(vet_pool_t *pool, const vet_rest_t *rest);
+
 
 #endif /* VET_POOL_H_INCLUDED */

@@ -279,6 +279,7 @@ vet_table_make(vet_prefilter_t *pf, unsigned kind)
 {
     int           rc;
     size_t        k, n;
+    vet_pool_t   *pool;
     vet_making_t  m;
 
     n = 0;
@@ -299,9 +300,16 @@ vet_table_make(vet_prefilter_t *pf, unsigned kind)
         return VET_ERROR;
     }
 
-    m.uses = calloc((size_t) 1 << m.table->bits, sizeof(uint16_t));
-    m.stretches = calloc(n, sizeof(vet_stretch_t));
-    m.slots = calloc(n, sizeof(uint32_t));
+    /* malloc would keep a megabyte of it */
+
+    pool = vet_pool_create_mapped(SIZE_MAX);
+    if (pool == NULL) {
+        return VET_ERROR;
+    }
+
+    m.uses = vet_pcalloc(pool, sizeof(uint16_t) << m.table->bits);
+    m.stretches = vet_pcalloc(pool, n * sizeof(vet_stretch_t));
+    m.slots = vet_pcalloc(pool, n * sizeof(uint32_t));
 
     rc = VET_ERROR;
 
@@ -309,9 +317,7 @@ vet_table_make(vet_prefilter_t *pf, unsigned kind)
         rc = vet_table_fill(pf, &m, n);
     }
 
-    free(m.uses);
-    free(m.stretches);
-    free(m.slots);
+    vet_pool_destroy(pool);
 
     return rc;
 }

@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 #include "vet_filter.h"
 #include "vet_pool.h"
 #include "vet_rules.h"
@@ -29,7 +25,8 @@
 #define VET_EXAMPLE_MEMORY  ((size_t) 256 * 1024 * 1024)
 
 
-static void vet_ruleset_trim(void);
+static vet_ruleset_t *vet_ruleset_make(const vet_str_t *paths, size_t npaths,
+    const vet_rest_t *rest, vet_errors_t *errors);
 static vet_ruleset_t *vet_ruleset_create(void);
 static int vet_ruleset_build(vet_ruleset_t *rs, const vet_str_t *paths,
     size_t npaths, vet_errors_t *errors);
@@ -66,33 +63,37 @@ static const vet_test_rule_t *vet_ruleset_at(const vet_ruleset_t *rs,
 vet_ruleset_t *
 vet_ruleset_load(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
 {
+    return vet_ruleset_load_resting(paths, npaths, NULL, errors);
+}
+
+
+vet_ruleset_t *
+vet_ruleset_load_resting(const vet_str_t *paths, size_t npaths,
+    const vet_rest_t *rest, vet_errors_t *errors)
+{
     vet_ruleset_t  *rs;
 
-    rs = vet_ruleset_open(paths, npaths, errors);
+    rs = vet_ruleset_make(paths, npaths, rest, errors);
 
     if (rs != NULL) {
         vet_ruleset_forget(rs);
+        vet_pool_rest(rs->pool, NULL);
     }
-
-    vet_ruleset_trim();
 
     return rs;
 }
 
 
-/* What loading took and what a set had would stay with malloc. */
-
-static void
-vet_ruleset_trim(void)
+vet_ruleset_t *
+vet_ruleset_open(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
 {
-#if defined(__GLIBC__)
-    (void) malloc_trim(0);
-#endif
+    return vet_ruleset_make(paths, npaths, NULL, errors);
 }
 
 
-vet_ruleset_t *
-vet_ruleset_open(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
+static vet_ruleset_t *
+vet_ruleset_make(const vet_str_t *paths, size_t npaths,
+    const vet_rest_t *rest, vet_errors_t *errors)
 {
     int             rc;
     size_t          n;
@@ -101,8 +102,14 @@ vet_ruleset_open(const vet_str_t *paths, size_t npaths, vet_errors_t *errors)
 
     n = errors->n;
     rs = vet_ruleset_create();
-    rc = (rs == NULL) ? VET_ERROR
-                      : vet_ruleset_build(rs, paths, npaths, errors);
+    rc = VET_ERROR;
+
+    if (rs != NULL) {
+        vet_pool_rest(rs->pool, rest);
+        vet_pool_rest(rs->source, rest);
+
+        rc = vet_ruleset_build(rs, paths, npaths, errors);
+    }
 
     if (rc == VET_ERROR) {
         memset(&place, 0, sizeof(vet_place_t));
@@ -656,8 +663,6 @@ vet_ruleset_destroy(vet_ruleset_t *rs)
     vet_pool_destroy(rs->source);
     vet_pool_destroy(rs->pool);
     free(rs);
-
-    vet_ruleset_trim();
 }
 
 
@@ -760,7 +765,8 @@ vet_ruleset_view(const vet_ruleset_t *rs, size_t i)
 
 
 void
-vet_ruleset_follow(vet_ruleset_t *rs, const vet_ruleset_t *old)
+vet_ruleset_follow(vet_ruleset_t *rs, const vet_ruleset_t *old,
+    const vet_rest_t *rest)
 {
     size_t                   i, n;
     vet_test_rule_t         *rule;
@@ -790,6 +796,10 @@ vet_ruleset_follow(vet_ruleset_t *rs, const vet_ruleset_t *old)
             && bsearch(&was, used, n, sizeof(const vet_test_rule_t *),
                        vet_ruleset_order) != NULL)
         {
+            if (rest != NULL) {
+                rest->handler(rest->data);
+            }
+
             vet_pattern_prepare(rule->patterns);
         }
     }

@@ -14,6 +14,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
+
+#if (NGX_LINUX)
+#include <sys/prctl.h>
+#endif
 
 
 /*
@@ -23,6 +28,15 @@
 
 #define NGX_HTTP_MODERATE_NICE   10
 #define NGX_HTTP_MODERATE_SLICE  100000      /* ns without an interruption */
+
+/*
+ * The system moves what waits for a processor to another one when that has
+ * nothing to do; a thread that is only interrupted keeps it busy.
+ */
+
+#define NGX_HTTP_MODERATE_WORK   200         /* us at a time */
+#define NGX_HTTP_MODERATE_NAP    100000      /* ns behind each */
+#define NGX_HTTP_MODERATE_SLACK  1000        /* ns later, that is */
 
 
 /* struct sched_attr, which libc does not have: sched_setattr(2) */
@@ -45,6 +59,8 @@ typedef struct {
 
 
 static void *ngx_http_moderate_background_thread(void *data);
+static void ngx_http_moderate_background_nap(void *data);
+static uint64_t ngx_http_moderate_background_clock(void);
 
 
 void
@@ -90,10 +106,57 @@ ngx_http_moderate_background_thread(void *data)
     schedule.slice = NGX_HTTP_MODERATE_SLICE;
 
     (void) syscall(SYS_sched_setattr, 0, &schedule, 0);
+    (void) prctl(PR_SET_TIMERSLACK, NGX_HTTP_MODERATE_SLACK);
 
 #endif
 
     background->work(background->data);
 
     return NULL;
+}
+
+
+const vet_rest_t *
+ngx_http_moderate_rest(ngx_http_moderate_rest_t *rest)
+{
+    rest->rest.handler = ngx_http_moderate_background_nap;
+    rest->rest.data = rest;
+    rest->began = ngx_http_moderate_background_clock();
+
+    return &rest->rest;
+}
+
+
+static void
+ngx_http_moderate_background_nap(void *data)
+{
+    ngx_http_moderate_rest_t *rest = data;
+
+    struct timespec  nap;
+
+    if (ngx_http_moderate_background_clock() - rest->began
+        < NGX_HTTP_MODERATE_WORK)
+    {
+        return;
+    }
+
+    nap.tv_sec = 0;
+    nap.tv_nsec = NGX_HTTP_MODERATE_NAP;
+
+    /* one that a signal ends is none the worse for it */
+
+    (void) nanosleep(&nap, NULL);
+
+    rest->began = ngx_http_moderate_background_clock();
+}
+
+
+static uint64_t
+ngx_http_moderate_background_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }

@@ -423,7 +423,8 @@ ngx_http_moderate_bundle_rules(ngx_http_moderate_bundle_t *bundle,
         == VET_OK
         && !inside.outside)
     {
-        bundle->ruleset = vet_ruleset_load(list, n, &bundle->errors);
+        bundle->ruleset = vet_ruleset_load_resting(list, n, bundle->rest,
+                                                   &bundle->errors);
         ngx_http_moderate_bundle_relative(&bundle->errors, folder);
     }
 

@@ -158,7 +158,7 @@ ngx_http_moderate_fleet_from_disk(ngx_conf_t *cf,
 
     rc = ngx_http_moderate_bundle_load(&bundle);
 
-    ngx_http_moderate_rules_warm(bundle.ruleset, NULL);
+    ngx_http_moderate_rules_warm(bundle.ruleset, NULL, NULL);
 
     if (rc != VET_OK) {
 
@@ -475,11 +475,17 @@ ngx_http_moderate_fleet_bundle(void *data)
 {
     ngx_http_moderate_fleet_load_t *load = data;
 
+    ngx_http_moderate_rest_t  rest;
+
+    load->bundle.rest = ngx_http_moderate_rest(&rest);
+
     load->rc = (load->bundle.data == NULL)
                ? ngx_http_moderate_bundle_load(&load->bundle)
                : ngx_http_moderate_bundle_write(&load->bundle);
 
-    ngx_http_moderate_rules_warm(load->bundle.ruleset, load->old);
+    ngx_http_moderate_rules_warm(load->bundle.ruleset, load->old,
+                                 load->bundle.rest);
+    load->bundle.rest = NULL;
 }
 
 

@@ -53,6 +53,8 @@ typedef struct {
     u_char                     *data;       /* in: JSON; NULL: from disk */
     size_t                      len;
 
+    const vet_rest_t           *rest;       /* in: while it loads; or NULL */
+
     /* in: as it should be; out: as it is.  Empty: any */
     char                        version[NGX_HTTP_MODERATE_FLEET_VERSION + 1];
     char                        digest[NGX_HTTP_MODERATE_FLEET_DIGEST + 1];
@@ -267,10 +269,10 @@ ngx_int_t ngx_http_moderate_rules_load(ngx_conf_t *cf,
 /*
  * For a thread, or the start: makes ready what a new set needs at first, and
  * what the one that it follows had ready.  The caller has a reference to that
- * one; old may be NULL, and so may ruleset.
+ * one; old may be NULL, and so may ruleset and rest.
  */
 void ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset,
-    const ngx_http_moderate_set_t *old);
+    const ngx_http_moderate_set_t *old, const vet_rest_t *rest);
 
 /* Makes a set the live one of rules that have none yet; else see swap. */
 ngx_int_t ngx_http_moderate_rules_set(ngx_http_moderate_rules_t *rules,

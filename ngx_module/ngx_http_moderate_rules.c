@@ -183,7 +183,7 @@ ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
 
     ruleset = vet_ruleset_load(rules->paths.elts, rules->paths.nelts, &errors);
 
-    ngx_http_moderate_rules_warm(ruleset, NULL);
+    ngx_http_moderate_rules_warm(ruleset, NULL, NULL);
 
     if (ruleset == NULL) {
         ngx_http_moderate_rules_errors(rules, &errors, NGX_LOG_EMERG, cf->log);
@@ -208,7 +208,7 @@ ngx_http_moderate_rules_load(ngx_conf_t *cf, ngx_http_moderate_rules_t *rules)
 
 void
 ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset,
-    const ngx_http_moderate_set_t *old)
+    const ngx_http_moderate_set_t *old, const vet_rest_t *rest)
 {
     size_t             i;
     vet_str_t          text;
@@ -252,7 +252,7 @@ ngx_http_moderate_rules_warm(vet_ruleset_t *ruleset,
     vet_scratch_destroy(scratch);
 
     if (old != NULL) {
-        vet_ruleset_follow(ruleset, old->ruleset);
+        vet_ruleset_follow(ruleset, old->ruleset, rest);
     }
 }
 
@@ -584,14 +584,18 @@ static void
 ngx_http_moderate_rules_look_load(void *data)
 {
     ngx_http_moderate_look_t   *look;
+    ngx_http_moderate_rest_t    rest;
     ngx_http_moderate_rules_t  *rules;
 
     look = data;
     rules = look->rules;
 
-    look->ruleset = vet_ruleset_load(rules->paths.elts, rules->paths.nelts,
-                                     &look->errors);
-    ngx_http_moderate_rules_warm(look->ruleset, look->old);
+    look->ruleset = vet_ruleset_load_resting(rules->paths.elts,
+                                             rules->paths.nelts,
+                                             ngx_http_moderate_rest(&rest),
+                                             &look->errors);
+
+    ngx_http_moderate_rules_warm(look->ruleset, look->old, &rest.rest);
 }
 
 

@@ -38,6 +38,8 @@ static void test_folder(void **state);
 static void test_paths(void **state);
 static void test_signature(void **state);
 static void test_follow(void **state);
+static void rested(void *data);
+static void test_resting(void **state);
 
 
 static const char  good[] =
@@ -539,7 +541,7 @@ test_follow(void **state)
 
     rs = rule_case_set(new);
     rule = rs->rules.elts;
-    vet_ruleset_follow(rs, c.rs);
+    vet_ruleset_follow(rs, c.rs, NULL);
 
     for (i = 0; i < vet_ruleset_rules(rs); i++) {
         if (rule[i].npatterns != 0) {
@@ -553,7 +555,7 @@ test_follow(void **state)
 
     rule_case_end(&c);
     rule_case_begin(&c, rule_case_set(old));
-    vet_ruleset_follow(c.rs, rs);
+    vet_ruleset_follow(c.rs, rs, NULL);
     rule = c.rs->rules.elts;
 
     for (i = 0; i < vet_ruleset_rules(c.rs); i++) {
@@ -562,6 +564,90 @@ test_follow(void **state)
 
     vet_ruleset_destroy(rs);
     rule_case_end(&c);
+}
+
+
+static void
+rested(void *data)
+{
+    size_t  *times = data;
+
+    (*times)++;
+}
+
+
+/* Between any two phrases, and no more once the set is there. */
+
+static void
+test_resting(void **state)
+{
+    size_t          i, times, loaded;
+    vet_str_t       path;
+    vet_rest_t      rest;
+    rule_case_t     c;
+    vet_errors_t    errors;
+    vet_ruleset_t  *rs, *old;
+
+    static char  yaml[32 * 1024];
+
+    (void) state;
+
+    i = (size_t) snprintf(yaml, sizeof(yaml), "version: 1\nrules:\n"
+                          "  - { id: one, category: scam, score: 1, "
+                          "match: 'six\\d?',\n"
+                          "      examples: { hit: [six], miss: [x] } }\n"
+                          "  - { id: many, category: scam, score: 1,\n"
+                          "      examples: { hit: [word7], miss: [x] },\n"
+                          "      words: [");
+
+    for (times = 0; times < 1000; times++) {
+        i += (size_t) snprintf(yaml + i, sizeof(yaml) - i, "word%d, ",
+                               (int) times);
+    }
+
+    (void) snprintf(yaml + i, sizeof(yaml) - i, "last] }\n");
+    rule_case_write("rest.yaml", yaml);
+
+    path.data = (const unsigned char *) "rest.yaml";
+    path.len = strlen("rest.yaml");
+    memset(&errors, 0, sizeof(vet_errors_t));
+    rest.handler = rested;
+    rest.data = &times;
+    times = 0;
+
+    rs = vet_ruleset_load_resting(&path, 1, &rest, &errors);
+    assert_non_null(rs);
+    assert_true(times > 1000);
+
+    /* a set that is used rests no more, and a pattern at a time is made */
+
+    old = rule_case_load("rest.yaml", &errors);
+    assert_non_null(old);
+    assert_true(vet_ruleset_version(rs).len != 0);
+    assert_memory_equal(vet_ruleset_version(rs).data,
+                        vet_ruleset_version(old).data,
+                        vet_ruleset_version(rs).len);
+
+    loaded = times;
+    rule_case_begin(&c, rs);
+    assert_int_equal(rule_case_text(&c, "six"), 1);
+    assert_int_equal(rule_case_text(&c, "six6 word999"), 2);
+    assert_non_null(vet_palloc(rs->pool, 1));
+    assert_int_equal(times, loaded);
+
+    vet_ruleset_follow(old, rs, &rest);
+    assert_int_equal(times, loaded + 1);
+
+    vet_ruleset_destroy(old);
+    rule_case_end(&c);
+
+    /* one that is not good rests too */
+
+    rule_case_write("rest.yaml", "version: 1\nrules:\n"
+                    "  - { id: one, category: scam, score: 1, match: '(' }\n");
+    times = 0;
+    assert_null(vet_ruleset_load_resting(&path, 1, &rest, &errors));
+    assert_true(times != 0 && errors.n != 0);
 }
 
 
@@ -580,6 +666,7 @@ main(void)
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_signature),
         cmocka_unit_test(test_follow),
+        cmocka_unit_test(test_resting),
     };
 
     return cmocka_run_group_tests(tests, rule_case_setup,
