@@ -453,14 +453,17 @@ bench-queue: test-deps
 	@$(PYTHON) -B tests/bench/queue.py --module $(MODULE) \
 	    --items $(ITEMS) --json $(BUILD)/bench-queue.json
 
-# each takes as long as the rules take to load, and half a second
+# each takes as long as the rules take to load, and half a second, and as much
+# time again without; PAUSE: milliseconds between what a client sends
 
 SWAPS       = 1000
+PAUSE       = 4
 
 bench-swaps: test-deps
 	+@$(MAKE) --no-print-directory module $(BENCH_EMPTY)
 	@$(PYTHON) -B tests/bench/swaps.py --module $(MODULE) --swaps $(SWAPS) \
-	    --empty $(BENCH_EMPTY) --json $(BUILD)/bench-swaps.json
+	    --empty $(BENCH_EMPTY) --pause $(PAUSE) \
+	    --json $(BUILD)/bench-swaps.json
 
 
 # Sanitizers: nginx and the module under AddressSanitizer, the module under

@@ -5,19 +5,22 @@
 """What swapping rules costs; "make bench-swaps" calls it.
 
     swaps.py --module FILE --empty FILE [--swaps 1000] [--clients 4]
-             [--idle SECONDS] [--rules PATH] [--nginx FILE] [--json FILE]
+             [--pause MS] [--rules PATH] [--nginx FILE] [--json FILE]
 
-Submissions come without a pause, first for a while with nothing else going
-on, then while the shipped rules, or others, and one more are swapped so often.
+Each client submits again a moment after each answer, or at once with a pause
+of 0, which leaves no processor time to anybody else.  All that is sent passes:
+what is held stays in Redis, and a Redis that grows all the time stops machines
+for longer than what is looked for here.
+
+Meanwhile the shipped rules, or others, and one more are swapped so often: some
+swaps, then as much time without, and again, as the longest of more looks is
+longer by itself and machines have better and worse minutes.
 
 Of each worker a timer of a millisecond tells how long its event loop was held
 up at a time: on the clock, where other programs of the machine count too, and
 in CPU time, where they do not.  Versions hit one of
 two words in turn: an answer that names a version has to have been hit by what
 this version looks for.
-
-Swaps take longer than the time without, and the longest of more looks is
-longer by itself: so the longest in as much time is compared as well.
 
 Prints all of it and the memory of each worker, and exits with 1 when one
 failed, or was judged by a mixed set, when memory grew by more than 1 % or the
@@ -40,6 +43,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 TIMEOUT = 30        # seconds for a start, a swap or an answer
+PARTS = 20          # of the swaps; behind each as much time without
 
 CONF = """\
 load_module {module};
@@ -97,7 +101,7 @@ rules:
   - id: bench.swap
     category: advertising
     words: [{word}]
-    score: 20
+    score: 1
     examples: {{ hit: [{word}], miss: [nothing] }}
 
   - id: bench.other
@@ -107,7 +111,17 @@ rules:
     examples: {{ hit: [nobody{n}], miss: [nothing] }}
 """
 
-# an even version rejects the one word, an odd one the other
+# the shipped limits count, but nobody is too often
+
+OFTEN = """\
+version: 1
+limits:
+  - { id: rate.client, key: client, over: 1000000, per: 10m, score: 5 }
+  - { id: dup.text, key: fingerprint, over: 1000000, per: 1h, score: 4 }
+  - { id: dup.campaign, key: fingerprint, over: 1000000, per: 1d, score: 3 }
+"""
+
+# an even version has a hit for the one word, an odd one for the other
 
 WORDS = ("kumquat", "rambutan")
 
@@ -123,10 +137,11 @@ TEXTS = (
 class Client(threading.Thread):
     """One who submits again and again; times are in seconds."""
 
-    def __init__(self, port, number):
+    def __init__(self, port, number, pause):
         super().__init__(daemon=True)
         self.port = port
         self.number = number
+        self.pause = pause
         self.ended = False
         self.forget()
 
@@ -153,7 +168,7 @@ class Client(threading.Thread):
                 answer = link.getresponse()
                 answer.read()
 
-                if answer.status not in (200, 202, 403):
+                if answer.status != 200:
                     self.failed.append(str(answer.status))
 
                 if n % len(TEXTS) >= len(TEXTS) - 2:
@@ -165,6 +180,9 @@ class Client(threading.Thread):
                 link = None
 
             self.times.append(time.monotonic() - began)
+
+            if self.pause:
+                time.sleep(self.pause)
 
 
 def until(what, name):
@@ -231,46 +249,26 @@ def total(windows):
     """What windows of about a second tell together: the longest of all, and
     the median and 99th percentile of what was the longest in each."""
 
-    most = {name: sorted(w[name] for w in windows)[len(windows) * 99 // 100]
-            for name in ("longest", "longest_cpu")}
+    found = {"late": sum(w["late"] for w in windows),
+             "looks": sum(w["looks"] for w in windows),
+             "windows": windows}
 
-    return {"most": most["longest"],
-            "most_cpu": most["longest_cpu"],
-            "longest": max(w["longest"] for w in windows),
-            "longest_cpu": max(w["longest_cpu"] for w in windows),
-            "usual": statistics.median(w["longest"] for w in windows),
-            "usual_cpu": statistics.median(w["longest_cpu"]
-                                           for w in windows),
-            "late": sum(w["late"] for w in windows),
-            "looks": sum(w["looks"] for w in windows),
-            "windows": windows}
+    for name, suffix in (("longest", ""), ("longest_cpu", "_cpu")):
+        all_of = sorted(w[name] for w in windows)
+        found["longest" + suffix] = all_of[-1]
+        found["most" + suffix] = all_of[len(all_of) * 99 // 100]
+        found["usual" + suffix] = statistics.median(all_of)
+
+    return found
 
 
-def within(windows, seconds, name):
-    """The longest in so much time: the median of as many parts as there are
-    of that length, one behind the other."""
-
-    parts = []
-    most = took = 0
-
-    for window in windows:
-        most = max(most, window[name])
-        took += window["seconds"]
-
-        if took >= seconds:
-            parts.append(most)
-            most = took = 0
-
-    return statistics.median(parts or [most])
-
-
-def mixed(clients, numbers):
-    """Verdicts that are not what the version says that they name."""
+def mixed(seen, numbers):
+    """How many answers are not what the version says that they name."""
 
     wrong = 0
 
-    for seen, word in (seen for client in clients for seen in client.seen):
-        version, _, rules = seen.partition(" ")
+    for text, word in seen:
+        version, _, rules = text.partition(" ")
 
         if version not in numbers or (numbers[version] % 2 == word) != (
                 "bench.swap" in rules.split(",")):
@@ -291,25 +289,50 @@ def memory(pid):
                     if line.startswith("VmRSS"))
 
 
-def tell(name, clients):
-    """Prints a line about what clients saw; returns how many failed."""
+class Phase:
+    """The time with swaps, or that without."""
 
-    times = sorted(t for client in clients for t in client.times)
-    failed = [why for client in clients for why in client.failed]
+    def __init__(self, name):
+        self.name = name
+        self.times = []
+        self.failed = []
+        self.seen = []
+        self.windows = []
+        self.seconds = 0
 
-    print("%-14s %8d submissions, %d failed; ms: median %.1f, 99 %% %.1f, "
-          "longest %.1f" % (name, len(times), len(failed),
-                            1000 * times[len(times) // 2],
-                            1000 * times[len(times) * 99 // 100],
-                            1000 * times[-1]), flush=True)
+    def add(self, clients):
+        for client in clients:
+            self.times += client.times
+            self.failed += client.failed
+            self.seen += client.seen
+            client.forget()
 
-    for why in failed[:5]:
-        print("    " + why)
+    def look(self, port, began):
+        seconds = time.monotonic() - began
+        self.windows.append(dict(stalls(port, True), seconds=seconds))
+        self.seconds += seconds
 
-    for client in clients:
-        client.forget()
+    def tell(self):
+        times = sorted(self.times)
+        stall = total(self.windows)
 
-    return len(failed)
+        print("%-14s %8d submissions, %d failed; ms: median %.1f, 99 %% %.1f, "
+              "longest %.1f" % (self.name, len(times), len(self.failed),
+                                1000 * times[len(times) // 2],
+                                1000 * times[len(times) * 99 // 100],
+                                1000 * times[-1]))
+
+        for why in self.failed[:5]:
+            print("    " + why)
+
+        print("%-14s event loop held up for at most %.1f ms, %.1f ms of CPU; "
+              "in a usual second %.1f and %.1f, in 99 of 100 seconds %.1f and "
+              "%.1f; by 2 ms and more %d times in %d"
+              % ("", stall["longest"], stall["longest_cpu"], stall["usual"],
+                 stall["usual_cpu"], stall["most"], stall["most_cpu"],
+                 stall["late"], stall["looks"]), flush=True)
+
+        return stall
 
 
 def swap(port, folder, n, numbers, version):
@@ -322,20 +345,12 @@ def swap(port, folder, n, numbers, version):
     return version
 
 
-def told(name, stall):
-    print("%-14s event loop held up for at most %.1f ms, %.1f ms of CPU; in a "
-          "usual second %.1f and %.1f, in 99 of 100 seconds %.1f and %.1f; by "
-          "2 ms and more %d times in %d"
-          % (name, stall["longest"], stall["longest_cpu"], stall["usual"],
-             stall["usual_cpu"], stall["most"], stall["most_cpu"],
-             stall["late"], stall["looks"]), flush=True)
-
-
 def measure(port, folder, options):
-    clients = [Client(port, n) for n in range(options.clients)]
+    clients = [Client(port, n, options.pause / 1000)
+               for n in range(options.clients)]
     version = next(iter(until(lambda: rulesets(port), "nginx").values()))
     numbers = {version: 0}
-    result = {}
+    idle, swaps = Phase("without swaps"), Phase("%d swaps" % options.swaps)
 
     for client in clients:
         client.start()
@@ -345,47 +360,45 @@ def measure(port, folder, options):
     for n in range(1, 21):
         version = swap(port, folder, n, numbers, version)
 
-    for client in clients:
-        client.forget()
-
-    stalls(port, True)
-    windows = []
-
-    for _ in range(options.idle):
-        time.sleep(1)
-        windows.append(dict(stalls(port, True), seconds=1))
-
-    result["idle"] = total(windows)
-
-    failed = tell("without swaps", clients)
-    told("", result["idle"])
+    Phase("").add(clients)
 
     sizes = {pid: [] for pid in rulesets(port)}
-    began = time.monotonic()
-    windows = []
+    part = max(options.swaps // PARTS, 1)
 
-    for n in range(21, 21 + options.swaps):
-        looked = time.monotonic()
-        version = swap(port, folder, n, numbers, version)
-        windows.append(dict(stalls(port, True),
-                            seconds=time.monotonic() - looked))
+    while len(swaps.windows) < options.swaps:
+        stalls(port, True)
 
-        for pid, seen in sizes.items():
-            seen.append(memory(pid))
+        for _ in range(min(part, options.swaps - len(swaps.windows))):
+            n += 1
+            began = time.monotonic()
+            version = swap(port, folder, n, numbers, version)
+            swaps.look(port, began)
 
-    took = time.monotonic() - began
-    result["swaps"] = total(windows)
+            for pid, seen in sizes.items():
+                seen.append(memory(pid))
 
-    for name in ("longest", "longest_cpu"):
-        result["swaps"]["within_" + name] = within(windows, options.idle, name)
+        # the set before goes once nobody has it any more
 
-    wrong = mixed(clients, numbers)
-    failed += tell("%d swaps" % options.swaps, clients)
-    told("", result["swaps"])
+        time.sleep(1)
+        swaps.add(clients)
+        stalls(port, True)
+
+        while idle.seconds < swaps.seconds:
+            began = time.monotonic()
+            time.sleep(swaps.seconds / len(swaps.windows))
+            idle.look(port, began)
+
+        idle.add(clients)
 
     for client in clients:
         client.ended = True
         client.join(TIMEOUT)
+
+    return report(idle, swaps, sizes, numbers, options)
+
+
+def report(idle, swaps, sizes, numbers, options):
+    without, during = idle.tell(), swaps.tell()
 
     # what a worker has varies with what it does at the moment
 
@@ -400,41 +413,36 @@ def measure(port, folder, options):
               "%d to %d" % (pid, before[pid], after[pid], min(seen),
                             max(seen)))
 
-    print("a swap was live after %.2f s" % (took / options.swaps))
+    live = swaps.seconds / len(swaps.windows)
+    print("a swap was live after %.2f s" % live)
 
-    idle, swaps = result["idle"], result["swaps"]
-    result.update(failed=failed, mixed=wrong, live=took / options.swaps,
-                  memory=[before, after])
-
-    asked = (
-        ("submissions failed", failed, 0),
-        ("verdicts of a mixed set", wrong, 0),
+    asked = [
+        ("submissions failed", len(idle.failed + swaps.failed), 0),
+        ("verdicts of a mixed set", mixed(idle.seen + swaps.seen, numbers), 0),
         ("memory, percent more", max(100 * (after[pid] / was - 1)
-                                     for pid, was in before.items()), 1),
-        ("held up, ms more than idle", swaps["longest"] - idle["longest"], 2),
-        ("ms of CPU more than idle",
-         swaps["longest_cpu"] - idle["longest_cpu"], 2),
-        ("in as much time, ms more",
-         swaps["within_longest"] - idle["longest"], 2),
-        ("ms of CPU more",
-         swaps["within_longest_cpu"] - idle["longest_cpu"], 2),
-        ("in 99 of 100 seconds", swaps["most"] - idle["most"], 2),
-        ("ms of CPU more", swaps["most_cpu"] - idle["most_cpu"], 2),
-        ("in a usual second, ms more", swaps["usual"] - idle["usual"], 2),
-        ("ms of CPU more", swaps["usual_cpu"] - idle["usual_cpu"], 2))
+                                     for pid, was in before.items()), 1)]
+
+    for key, name in (("longest", "held up, ms more than idle"),
+                      ("most", "in 99 of 100 seconds"),
+                      ("usual", "in a usual second, ms more")):
+        asked.append((name, during[key] - without[key], 2))
+        asked.append(("ms of CPU more",
+                      during[key + "_cpu"] - without[key + "_cpu"], 2))
 
     for name, value, most in asked:
         print("%-28s %8.2f  <= %g  %s" % (name, value, most,
                                           "" if value <= most else "MISSED"))
 
-    result["bench"] = "swaps"
-    result["figures"] = [{"name": name, "value": value, "asked": "<= %g" % most,
-                          "reached": value <= most}
-                         for name, value, most in asked]
-
     if options.json:
         with open(options.json, "w", encoding="utf-8") as out:
-            json.dump(result, out, indent=1)
+            json.dump({"bench": "swaps", "idle": without, "swaps": during,
+                       "pause": options.pause, "live": live,
+                       "memory": sizes,
+                       "figures": [{"name": name, "value": value,
+                                    "asked": "<= %g" % most,
+                                    "reached": value <= most}
+                                   for name, value, most in asked]},
+                      out, indent=1)
 
     return any(value > most for _, value, most in asked)
 
@@ -449,7 +457,7 @@ def main():
     parser.add_argument("--rules", default=ROOT + "/lua-free-rules")
     parser.add_argument("--swaps", type=int, default=1000)
     parser.add_argument("--clients", type=int, default=4)
-    parser.add_argument("--idle", type=int, default=120)
+    parser.add_argument("--pause", type=float, default=4)
     options = parser.parse_args()
 
     folder = tempfile.mkdtemp(prefix="moderate-swaps-")
@@ -461,10 +469,17 @@ def main():
 
     with open(folder + "/nginx.conf", "w", encoding="utf-8") as out:
         out.write(CONF.format(dir=folder, port=port,
-                              rules=os.path.abspath(options.rules),
+                              rules=folder + "/rules",
                               module=os.path.abspath(options.module),
                               empty=os.path.abspath(options.empty),
                               user="" if os.geteuid() else "user root root;"))
+
+    shutil.copytree(options.rules, folder + "/rules")
+    os.makedirs(folder + "/rules/override.d", exist_ok=True)
+
+    with open(folder + "/rules/override.d/often.yaml", "w",
+              encoding="utf-8") as out:
+        out.write(OFTEN)
 
     write(folder, 0)
 
