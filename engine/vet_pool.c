@@ -210,6 +210,15 @@ vet_pool_rest(vet_pool_t *pool, const vet_rest_t *rest)
 
 
 void
+vet_pool_pause(const vet_pool_t *pool)
+{
+    if (pool->rest != NULL) {
+        pool->rest->handler(pool->rest->data);
+    }
+}
+
+
+void
 vet_pool_begin(vet_pool_t *pool, const vet_pool_t *within)
 {
     vet_pool_clear(pool);
@@ -276,9 +285,7 @@ vet_palloc(vet_pool_t *pool, size_t size)
 {
     void  *p;
 
-    if (pool->rest != NULL) {
-        pool->rest->handler(pool->rest->data);
-    }
+    vet_pool_pause(pool);
 
     /* nothing would count against the maximum, and pointers must differ */
 
@@ -342,7 +349,10 @@ vet_pcalloc(vet_pool_t *pool, size_t size)
     void  *p;
 
     p = vet_palloc(pool, size);
-    if (p != NULL) {
+
+    /* the system's pages are zeros, and are there once they are written to */
+
+    if (p != NULL && !pool->mapped) {
         memset(p, 0, size);
     }
 

@@ -25,9 +25,11 @@ void vet_pool_end(const vet_pool_t *pool, vet_pool_t *within);
 
 /*
  * Calls the handler before each allocation from then on, until rest is NULL:
- * what takes long allocates all the time.
+ * most of what takes long allocates all the time.  vet_pool_pause is for what
+ * does not: it calls the handler, if there is one.
  */
 void vet_pool_rest(vet_pool_t *pool, const vet_rest_t *rest);
+void vet_pool_pause(const vet_pool_t *pool);
 
 
 #endif /* VET_POOL_H_INCLUDED */

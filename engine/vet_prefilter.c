@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vet_pool.h"
 #include "vet_stretch.h"
 
 
@@ -31,6 +32,8 @@
 #define VET_FILTER_BITS     16      /* of the filter, for each stretch */
 #define VET_FILTER_LEAST    13      /* log2 of the bits of a filter */
 #define VET_FILTER_MOST     19
+
+#define VET_PREFILTER_PIECE 64      /* literals between two rests */
 
 #define VET_STRETCH_BEFORE  256     /* bytes of a literal before a stretch */
 #define VET_STRETCH_LITERAL (1 << 24)
@@ -52,6 +55,7 @@ static int vet_literal_compare(vet_str_t a, vet_str_t b);
 static int vet_prefilter_fill(vet_prefilter_t *pf, vet_literal_t *literals,
     size_t n);
 static void *vet_prefilter_alloc(vet_prefilter_t *pf, size_t n, size_t size);
+static void vet_prefilter_pause(const vet_prefilter_t *pf, size_t i);
 static void vet_prefilter_entries(vet_prefilter_t *pf,
     const vet_literal_t *literals, size_t n);
 static void vet_prefilter_kinds(vet_prefilter_t *pf);
@@ -151,6 +155,8 @@ vet_prefilter_fill(vet_prefilter_t *pf, vet_literal_t *literals, size_t n)
     p = pf->bytes;
 
     for (i = 0; i < n; i++) {
+        vet_prefilter_pause(pf, i);
+
         for (j = 0; j < literals[i].text.len; j++) {
             p[j] = literals[i].text.data[j] | 0x20;
         }
@@ -212,6 +218,15 @@ vet_prefilter_alloc(vet_prefilter_t *pf, size_t n, size_t size)
     pf->size += n * size;
 
     return vet_pcalloc(pf->pool, n * size);
+}
+
+
+static void
+vet_prefilter_pause(const vet_prefilter_t *pf, size_t i)
+{
+    if (i % VET_PREFILTER_PIECE == 0) {
+        vet_pool_pause(pf->pool);
+    }
 }
 
 
@@ -285,6 +300,7 @@ vet_table_make(vet_prefilter_t *pf, unsigned kind)
     n = 0;
 
     for (k = 0; k < pf->n; k++) {
+        vet_prefilter_pause(pf, k);
         n += (vet_entry_kind(pf, &pf->entries[k]) == kind);
     }
 
@@ -353,12 +369,16 @@ vet_table_fill(vet_prefilter_t *pf, vet_making_t *m, size_t n)
     size_t  k;
 
     for (k = 0; k < pf->n; k++) {
+        vet_prefilter_pause(pf, k);
+
         if (vet_entry_kind(pf, &pf->entries[k]) == m->kind) {
             vet_table_count(m, &pf->entries[k]);
         }
     }
 
     for (k = 0; k < pf->n; k++) {
+        vet_prefilter_pause(pf, k);
+
         if (vet_entry_kind(pf, &pf->entries[k]) == m->kind) {
             vet_table_add(m, &pf->entries[k], (uint32_t) k);
         }

@@ -426,6 +426,8 @@ vet_ruleset_try(const vet_ruleset_t *rs, const vet_test_rule_t *rule,
     size_t  i;
 
     for (i = 0; i < rule->nexamples; i++) {
+        vet_pool_pause(rs->pool);
+
         rc = vet_example_run(rs, rule, &rule->examples[i], scratch, errors);
         if (rc != VET_OK) {
             return rc;

@@ -21,6 +21,10 @@ static void sizes_of(vet_pool_t *pool);
 static void test_maximum(void **state);
 static void test_overflow(void **state);
 static void test_zero(void **state);
+static void test_mapped(void **state);
+static void test_zeros(void **state);
+static void paused(void *data);
+static void test_rest(void **state);
 static void test_reuse(void **state);
 static void test_within(void **state);
 
@@ -225,6 +229,94 @@ test_mapped(void **state)
 }
 
 
+/* What is handed out as zeros is, behind what was written and once more. */
+
+static void
+test_zeros(void **state)
+{
+    size_t          i, k, size;
+    unsigned        round;
+    vet_pool_t     *pool, *within;
+    unsigned char  *p;
+
+    (void) state;
+
+    within = vet_pool_create(SIZE_MAX);
+    assert_non_null(within);
+
+    for (k = 0; k < 2; k++) {
+        pool = (k == 0) ? vet_pool_create_mapped(SIZE_MAX)
+                        : vet_pool_create_work();
+        assert_non_null(pool);
+
+        for (round = 0; round < 3; round++) {
+            vet_pool_begin(pool, within);
+
+            for (size = 1; size < 3 * 1024 * 1024; size = 3 * size + 1) {
+                p = vet_pcalloc(pool, size);
+                assert_non_null(p);
+
+                for (i = 0; i < size; i++) {
+                    assert_true(p[i] == 0);
+                }
+
+                memset(p, 0xff, size);
+                p = vet_palloc(pool, size);
+                assert_non_null(p);
+                memset(p, 0xff, size);
+            }
+        }
+
+        vet_pool_destroy(pool);
+    }
+
+    vet_pool_destroy(within);
+}
+
+
+static void
+paused(void *data)
+{
+    (*(unsigned *) data)++;
+}
+
+
+static void
+test_rest(void **state)
+{
+    unsigned     times;
+    vet_rest_t   rest;
+    vet_pool_t  *pool;
+
+    (void) state;
+
+    times = 0;
+    rest.handler = paused;
+    rest.data = &times;
+
+    pool = vet_pool_create(1000);
+    assert_non_null(pool);
+
+    vet_pool_pause(pool);
+    assert_non_null(vet_palloc(pool, 1));
+    assert_int_equal(times, 0);
+
+    vet_pool_rest(pool, &rest);
+    assert_non_null(vet_palloc(pool, 1));
+    assert_non_null(vet_pcalloc(pool, 1));
+    assert_null(vet_palloc(pool, 1000));
+    vet_pool_pause(pool);
+    assert_int_equal(times, 4);
+
+    vet_pool_rest(pool, NULL);
+    assert_non_null(vet_palloc(pool, 1));
+    vet_pool_pause(pool);
+    assert_int_equal(times, 4);
+
+    vet_pool_destroy(pool);
+}
+
+
 /*
  * A pool that was used is as a new one, with the maximum it is given then; and
  * no more are kept than may be.  With sanitizers none is kept, and only the
@@ -330,6 +422,8 @@ main(void)
         cmocka_unit_test(test_reuse),
         cmocka_unit_test(test_within),
         cmocka_unit_test(test_mapped),
+        cmocka_unit_test(test_zeros),
+        cmocka_unit_test(test_rest),
     };
 
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
