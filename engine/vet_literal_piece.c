@@ -511,8 +511,9 @@ vet_literal_in_links(vet_str_t s, size_t at)
 
     static const vet_str_t  parts[] = {
         vet_string("https://"), vet_string("http://"), vet_string("https"),
-        vet_string("http"), vet_string("://"), vet_string("www."), vet_string(".com"),
-        vet_string(".vn"), vet_string(".net"), vet_string("href=")
+        vet_string("http"), vet_string("://"), vet_string("www."),
+        vet_string(".com"), vet_string(".vn"), vet_string(".net"),
+        vet_string("href=")
     };
 
     switch (s.data[at]) {

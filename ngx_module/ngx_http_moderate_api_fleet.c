@@ -10,7 +10,6 @@
 
 
 #include "ngx_http_moderate_api.h"
-#include "ngx_http_moderate_background.h"
 #include "ngx_http_moderate_fleet.h"
 
 #include <ngx_thread_pool.h>
@@ -64,7 +63,6 @@ static void ngx_http_moderate_fleet_past_read(void *data, ngx_int_t rc);
 static ngx_int_t ngx_http_moderate_fleet_post_bundle(ngx_http_request_t *r,
     ngx_http_moderate_api_t *api, ngx_str_t *body);
 static void ngx_http_moderate_fleet_push_thread(void *data, ngx_log_t *log);
-static void ngx_http_moderate_fleet_push_check(void *data);
 static void ngx_http_moderate_fleet_pushed(ngx_event_t *ev);
 static void ngx_http_moderate_fleet_problems(ngx_http_request_t *r,
     ngx_http_moderate_bundle_t *bundle);
@@ -531,20 +529,9 @@ ngx_http_moderate_fleet_post_bundle(ngx_http_request_t *r,
 static void
 ngx_http_moderate_fleet_push_thread(void *data, ngx_log_t *log)
 {
-    ngx_http_moderate_background(ngx_http_moderate_fleet_push_check, data);
-}
-
-
-static void
-ngx_http_moderate_fleet_push_check(void *data)
-{
     ngx_http_moderate_api_push_t *push = data;
 
-    ngx_http_moderate_rest_t  rest;
-
-    push->bundle.rest = ngx_http_moderate_rest(&rest);
-    push->rc = ngx_http_moderate_bundle_write(&push->bundle);
-    push->bundle.rest = NULL;
+    push->rc = ngx_http_moderate_bundle_take(&push->bundle);
 }
 
 

@@ -8,6 +8,7 @@
  */
 
 
+#include "ngx_http_moderate_background.h"
 #include "ngx_http_moderate_bundle.h"
 
 #include <dirent.h>
@@ -28,12 +29,18 @@ typedef char  ngx_http_moderate_path_t[NGX_HTTP_MODERATE_BUNDLE_PATH];
 
 typedef struct {
     ngx_http_moderate_bundle_t  *bundle;
+    int                          rc;
+} ngx_http_moderate_check_t;
+
+typedef struct {
+    ngx_http_moderate_bundle_t  *bundle;
     const char                  *folder;
     char                        *real;
     ngx_uint_t                   outside;
 } ngx_http_moderate_inside_t;
 
 
+static void ngx_http_moderate_bundle_work(void *data);
 static int ngx_http_moderate_bundle_files(ngx_http_moderate_bundle_t *bundle,
     json_t *json, const char *folder);
 static int ngx_http_moderate_bundle_file(ngx_http_moderate_bundle_t *bundle,
@@ -92,6 +99,33 @@ ngx_http_moderate_bundle_load(ngx_http_moderate_bundle_t *bundle)
     bundle->damaged = 1;
 
     return VET_DECLINED;
+}
+
+
+int
+ngx_http_moderate_bundle_take(ngx_http_moderate_bundle_t *bundle)
+{
+    ngx_http_moderate_check_t  check;
+
+    check.bundle = bundle;
+    check.rc = VET_ERROR;
+
+    ngx_http_moderate_background(ngx_http_moderate_bundle_work, &check);
+
+    return check.rc;
+}
+
+
+static void
+ngx_http_moderate_bundle_work(void *data)
+{
+    ngx_http_moderate_check_t *check = data;
+
+    ngx_http_moderate_rest_t  rest;
+
+    check->bundle->rest = ngx_http_moderate_rest(&rest);
+    check->rc = ngx_http_moderate_bundle_write(check->bundle);
+    check->bundle->rest = NULL;
 }
 
 

@@ -82,6 +82,9 @@ int ngx_http_moderate_bundle_load(ngx_http_moderate_bundle_t *bundle);
  */
 int ngx_http_moderate_bundle_write(ngx_http_moderate_bundle_t *bundle);
 
+/* The same in the background, for a thread of a pool. */
+int ngx_http_moderate_bundle_take(ngx_http_moderate_bundle_t *bundle);
+
 /*
  * Notes which version nginx begins with, and removes all but the newest
  * copies.  Returns VET_OK or VET_ERROR with errno.
