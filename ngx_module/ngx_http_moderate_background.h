@@ -22,9 +22,10 @@
 void ngx_http_moderate_background(void (*work)(void *data), void *data);
 
 /*
- * For loading rules there: gives what rests after a stretch of work, for which
- * it needs the rest.  A processor that such a thread shares gets a moment in
- * which it has nothing else to do, so that it looks for what waits elsewhere.
+ * For loading rules there: fills in rest, which has to last until they are
+ * loaded, and returns what vet_ruleset_load_resting takes.  The thread sleeps
+ * for a moment after each stretch of work: then its processor has nothing to
+ * do and takes over what waits at another one.
  */
 
 typedef struct {
